@@ -1,3 +1,4 @@
+export * from "./ask.ts";
 export * from "./basic.ts";
 export { checkToken } from "./bearer.ts";
 export * from "./command.ts";
