@@ -1,0 +1,67 @@
+import { request as httpRequest } from "node:http";
+import { buffer } from "node:stream/consumers";
+import type { Auth, AuthContext, Credential, HttpRequest, Send } from "@mlflow-kit/core";
+
+export interface Seen {
+  readonly skipped: string[];
+  readonly warned: string[];
+}
+
+/** A wire of node:http: one attempt, no redirect. */
+const send: Send = ({ method, url, headers, body, signal }) =>
+  new Promise((resolve, reject) => {
+    const outgoing = httpRequest(url, { method, headers, ...(signal && { signal }), agent: false }, (incoming) => {
+      const bytes = () => buffer(incoming);
+      resolve({
+        status: incoming.statusCode!,
+        headers: incoming.headers as Record<string, string | string[]>,
+        body: {
+          bytes,
+          text: async () => (await bytes()).toString(),
+          cancel: () => void incoming.destroy(),
+          [Symbol.asyncIterator]: () => incoming[Symbol.asyncIterator](),
+        },
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body as string | undefined);
+  });
+
+/** A context with nothing in it but what is given, and what was said to it. */
+export function testContext(fields: Partial<AuthContext> = {}): AuthContext & Seen {
+  const skipped: string[] = [];
+  const warned: string[] = [];
+  return {
+    trackingUri: "https://mlflow.example.com",
+    env: {},
+    homeDir: "/nonexistent",
+    send,
+    log: { debug: () => {}, warn: (message) => void warned.push(message) },
+    now: Date.now,
+    skip: (reason) => void skipped.push(reason),
+    ...fields,
+    skipped,
+    warned,
+  };
+}
+
+/** The headers that one of a provider's answers writes. */
+export async function headersOf(
+  credential: Pick<Credential, "authorize">,
+  headers: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const request: HttpRequest = { method: "GET", url: new URL("https://mlflow.example.com/"), headers };
+  await credential.authorize(request);
+  return headers;
+}
+
+/** Loads when there is something to load. */
+export async function credentialOf(auth: Auth | undefined, context: AuthContext): Promise<Credential> {
+  return auth?.load ? await auth.load(context) : (auth as Credential);
+}
+
+/** A JSON Web Token whose signature is nonsense. */
+export function jwt(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "RS256" })}.${part(claims)}.${Buffer.from("signature").toString("base64url")}`;
+}
