@@ -1,11 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { Auth, AuthContext, Credential, HttpRequest, Send } from "@mlflow-kit/core";
-
-export interface Seen {
-  readonly skipped: string[];
-  readonly warned: string[];
-}
+import { testContext as coreTestContext } from "@mlflow-kit/core/testing";
 
 /** A wire of node:http: one attempt, no redirect. */
 const send: Send = ({ method, url, headers, body, signal }) =>
@@ -27,22 +23,9 @@ const send: Send = ({ method, url, headers, body, signal }) =>
     outgoing.end(body as string | undefined);
   });
 
-/** A context with nothing in it but what is given, and what was said to it. */
-export function testContext(fields: Partial<AuthContext> = {}): AuthContext & Seen {
-  const skipped: string[] = [];
-  const warned: string[] = [];
-  return {
-    trackingUri: "https://mlflow.example.com",
-    env: {},
-    homeDir: "/nonexistent",
-    send,
-    log: { debug: () => {}, warn: (message) => void warned.push(message) },
-    now: Date.now,
-    skip: (reason) => void skipped.push(reason),
-    ...fields,
-    skipped,
-    warned,
-  };
+/** A context with that wire. */
+export function testContext(fields: Partial<AuthContext> = {}) {
+  return coreTestContext({ send, ...fields });
 }
 
 /** The headers that one of a provider's answers writes. */
