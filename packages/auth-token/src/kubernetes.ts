@@ -58,7 +58,10 @@ export async function kubernetes(options: Kubernetes, context: AuthContext): Pro
       return {
         ...credential,
         authorize(request) {
-          request.headers["x-mlflow-workspace"] ??= checkNamespace(namespace, setting);
+          // As in Python: the calls that manage workspaces are outside of any.
+          if (!request.url.pathname.includes("/mlflow/workspaces")) {
+            request.headers["x-mlflow-workspace"] ??= checkNamespace(namespace, setting);
+          }
           return credential.authorize(request);
         },
       };

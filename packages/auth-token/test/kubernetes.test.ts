@@ -92,6 +92,14 @@ describe("MLFLOW_TRACKING_AUTH", () => {
     ).toBe("Bearer t");
   });
 
+  it("names no workspace to the calls that manage them", async () => {
+    const { credential } = await use({ env: namespaced, dir: pod });
+    const url = new URL("https://mlflow.example.com/api/3.0/mlflow/workspaces/a");
+    const request = { method: "GET", url, headers: {} };
+    await credential.authorize(request);
+    expect(request.headers).toEqual({ authorization: "Bearer pod-token" });
+  });
+
   it("is an error when it has another value", async () => {
     for (const value of ["entra", "Kubernetes", secret, "constructor"]) {
       const error = await refused({ env: { MLFLOW_TRACKING_AUTH: value, MLFLOW_TRACKING_TOKEN: "t" }, dir: pod });
