@@ -14,10 +14,7 @@ export interface PresignedUrl {
   headers?: Record<string, string>;
 }
 
-/**
- * Artifacts, apart from their bytes: `GET` and `PUT mlflow-artifacts/artifacts/{+artifact_path}` carry files and go
- * through `client.fetch`.
- */
+/** Artifacts. A file is read through `client.fetch("api/2.0/mlflow-artifacts/artifacts/…")`: its bytes are no answer. */
 export interface ArtifactRoutes {
   /** Lists the artifacts of a run. Repeatable: it reads. */
   "GET mlflow/artifacts/list": Call<
@@ -55,6 +52,8 @@ export interface ArtifactRoutes {
   >;
   /** Lists files behind the server's artifact proxy. Repeatable: it reads. */
   "GET mlflow-artifacts/artifacts": Call<{ path?: string }, { files?: FileInfo[] }, true>;
+  /** Stores the bytes in the option `body` behind the artifact proxy. Repeatable: the file is replaced. */
+  "PUT mlflow-artifacts/artifacts/{+artifact_path}": Call<{ artifact_path: string }, Nothing, true>;
   /** Removes a file or a folder behind the artifact proxy. Not to be repeated: not every store forgives a missing file. */
   "DELETE mlflow-artifacts/artifacts/{+artifact_path}": Call<{ artifact_path: string }, Nothing, false>;
   /** Begins an upload in parts. Not to be repeated: each call begins another upload. */
@@ -98,6 +97,7 @@ export const artifactRoutes: Repeatable<ArtifactRoutes> = {
   "POST mlflow/artifacts/presigned-upload-url": true,
   "POST mlflow/artifacts/presigned-download-url": true,
   "GET mlflow-artifacts/artifacts": true,
+  "PUT mlflow-artifacts/artifacts/{+artifact_path}": true,
   "DELETE mlflow-artifacts/artifacts/{+artifact_path}": false,
   "POST mlflow-artifacts/mpu/create/{+artifact_path}": false,
   "POST mlflow-artifacts/mpu/complete/{+artifact_path}": false,

@@ -1,5 +1,4 @@
 import { AuthError } from "../errors.ts";
-import { stringifyJson } from "../json.ts";
 
 /** One call as HTTP has it. */
 export interface ExpandedRoute {
@@ -8,8 +7,8 @@ export interface ExpandedRoute {
   readonly path: string;
   /** Percent-encoded, without `?`. Empty when there is none. */
   readonly query: string;
-  /** JSON. Absent for `GET` and `HEAD`. */
-  readonly body: string | undefined;
+  /** To be sent as JSON. Absent for `GET` and `HEAD`. */
+  readonly body: object | undefined;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface ExpandedRoute {
  * others are the query of a `GET` or `HEAD`, where a list repeats its key, else the JSON body.
  *
  * @throws AuthError `ERR_ROUTE` for a route that is no path below the base, a parameter that is missing in the path or
- * would leave it, or one that a query cannot hold; `ERR_BODY` for what JSON cannot express.
+ * would leave it, or one that a query cannot hold.
  */
 export function expandRoute(route: string, parameters: object = {}): ExpandedRoute {
   const [, method, template] = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+)$/.exec(route) ?? [];
@@ -34,7 +33,7 @@ export function expandRoute(route: string, parameters: object = {}): ExpandedRou
   const path = filled.startsWith("/") ? filled : `/api/2.0/${filled}`;
   return method === "GET" || method === "HEAD"
     ? { method, path, query: writeQuery(rest), body: undefined }
-    : { method, path, query: "", body: stringifyJson(rest) };
+    : { method, path, query: "", body: rest };
 }
 
 function routeError(message: string, details?: { hint: string }): AuthError {

@@ -36,8 +36,8 @@ export interface UserRoutes {
   "PATCH mlflow/users/update-admin": Call<{ username: string; is_admin: boolean }, Nothing, true>;
   /** Removes a user. Not to be repeated: the name is unknown then. */
   "DELETE mlflow/users/delete": Call<{ username: string }, Nothing, false>;
-  /** Gives a user a permission. Repeatable: the permission is replaced. */
-  "POST /api/3.0/mlflow/users/permissions/grant": Call<UserResource & { permission: Permission }, Nothing, true>;
+  /** Gives a user a permission. Not to be repeated: the second call fails with `RESOURCE_ALREADY_EXISTS`. */
+  "POST /api/3.0/mlflow/users/permissions/grant": Call<UserResource & { permission: Permission }, Nothing, false>;
   /** Takes a permission from a user. Not to be repeated: there is none to take then. */
   "POST /api/3.0/mlflow/users/permissions/revoke": Call<UserResource, Nothing, false>;
   /** Reads what a user may do in the end. Repeatable: it reads. */
@@ -115,7 +115,7 @@ export const userRoutes: Repeatable<UserRoutes> = {
   "PATCH mlflow/users/update-password": false,
   "PATCH mlflow/users/update-admin": true,
   "DELETE mlflow/users/delete": false,
-  "POST /api/3.0/mlflow/users/permissions/grant": true,
+  "POST /api/3.0/mlflow/users/permissions/grant": false,
   "POST /api/3.0/mlflow/users/permissions/revoke": false,
   "GET /api/3.0/mlflow/users/permissions/get": true,
   "GET /api/3.0/mlflow/users/permissions/list": true,

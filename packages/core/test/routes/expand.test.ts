@@ -43,14 +43,14 @@ describe("expandRoute", () => {
     });
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE"])("sends the parameters of a %s as JSON", (method) => {
-    expect(expandRoute(`${method} mlflow/x`, { value: Number.NaN, step: 2n ** 60n, absent: undefined })).toEqual({
+  it.each(["POST", "PUT", "PATCH", "DELETE"])("sends the parameters of a %s in the body", (method) => {
+    expect(expandRoute(`${method} mlflow/x`, { key: "k", step: 2n ** 60n })).toEqual({
       method,
       path: "/api/2.0/mlflow/x",
       query: "",
-      body: '{"value":"NaN","step":1152921504606846976}',
+      body: { key: "k", step: 2n ** 60n },
     });
-    expect(expandRoute(`${method} mlflow/x`).body).toBe("{}");
+    expect(expandRoute(`${method} mlflow/x`).body).toEqual({});
   });
 
   it("fills the path and sends a parameter once", () => {
@@ -59,7 +59,7 @@ describe("expandRoute", () => {
       method: "DELETE",
       path: "/api/2.0/mlflow/logged-models/m-1/tags/a%2Fb%20c%252e",
       query: "",
-      body: '{"other":1}',
+      body: { other: 1 },
     });
     expect(expandRoute("GET mlflow-artifacts/presigned/{+artifact_path}", { artifact_path: "a b/c#d.txt" }).path).toBe(
       "/api/2.0/mlflow-artifacts/presigned/a%20b/c%23d.txt",
