@@ -100,10 +100,8 @@ export function describeProvider(contract: ProviderContract): void {
   test(`${name}: writes its headers, and leaves the others`, async () => {
     const context = contextOf(env);
     const auth = await resolved(context);
-    const request = emptyRequest({
-      "x-other": "kept",
-      ...Object.fromEntries(Object.keys(headers).map((key) => [key, "stale"])),
-    });
+    const stale: Record<string, string> = headers.authorization === undefined ? {} : { authorization: "stale" };
+    const request = emptyRequest({ "x-other": "kept", ...stale });
     const credential = await credentialOf(auth, context);
     for (let round = 0; round < (auth.signs ? 1 : 2); round++) {
       await credential.authorize?.(request);
