@@ -3,7 +3,7 @@ import type { MlflowError } from "../errors.ts";
 import type { Connector, Link, Target } from "./connect.ts";
 import type { Carrier, Exchange } from "./exchange.ts";
 import { certificateRefused, exchangeFault, isCertificateAlert } from "./faults.ts";
-import { findAlert } from "./probe.ts";
+import { findRefusal } from "./probe.ts";
 
 /** Connections per origin; more calls wait their turn. */
 const connectionLimit = 256;
@@ -164,9 +164,7 @@ export class Pool implements Carrier {
       exchange.fail(fault);
       return;
     }
-    void findAlert(this.#connector, this.#target).then((alert) =>
-      exchange.fail(alert === undefined ? fault : certificateRefused(alert, link.scene)),
-    );
+    void findRefusal(this.#connector, this.#target).then((refusal) => exchange.fail(refusal ?? fault));
   }
 
   #serve(): void {

@@ -57,7 +57,8 @@ export function createWire(options: WireOptions): Wire {
   function readTrust(): Promise<Trust> {
     trust ??= loadTrust(env, options.trust).then(
       (loaded) => {
-        if (role === "token-endpoint") return { ...loaded, add: true, insecure: false };
+        if (role === "token-endpoint")
+          return loaded.insecure ? { add: true, insecure: false } : { ...loaded, add: true };
         if (loaded.insecure) {
           log.warn(
             `TLS certificates are not verified (${loaded.source}): whoever is on the way to the server can read and change everything, credentials included`,
