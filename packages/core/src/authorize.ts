@@ -108,7 +108,8 @@ function settle(
   onHeader: OnHeader,
 ): Passed {
   const { last } = member;
-  const written = last !== undefined && isSame(request.headers, last) ? last : inspect(member, before, original, request, onHeader);
+  const written =
+    last !== undefined && isSame(request.headers, last) ? last : inspect(member, before, original, request, onHeader);
   member.last = written;
   return { member, written, before };
 }

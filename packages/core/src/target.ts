@@ -6,10 +6,10 @@ import { peekText } from "./buffered-body.ts";
 import { anonymous } from "./compose.ts";
 import { type CredentialCache, credentialCache } from "./credential-cache.ts";
 import { credentialSend } from "./credential-send.ts";
-import type { Headers } from "./headers.ts";
 import { isRefusal } from "./diagnose/index.ts";
 import type { Environment } from "./environment.ts";
 import { AuthError } from "./errors.ts";
+import type { Headers } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
 import { mostRedirects, redirectOf, tooManyRedirects } from "./redirect.ts";
 import {
