@@ -1,3 +1,4 @@
+export * from "./authority.ts";
 export * from "./bearer-gate.ts";
 export * from "./child-server.ts";
 export * from "./free-port.ts";
