@@ -38,11 +38,7 @@ export interface LoggedModelRoutes {
     true
   >;
   /** Sets tags of a logged model. Repeatable: the values are replaced. */
-  "PATCH mlflow/logged-models/{model_id}/tags": Call<
-    { model_id: string; tags: KeyValue[] },
-    { model: LoggedModel },
-    true
-  >;
+  "PATCH mlflow/logged-models/{model_id}/tags": Call<{ model_id: string; tags: KeyValue[] }, Nothing, true>;
   /** Removes a tag of a logged model. Not to be repeated: the tag is missing then. */
   "DELETE mlflow/logged-models/{model_id}/tags/{tag_key}": Call<{ model_id: string; tag_key: string }, Nothing, false>;
   /** Records parameters of a logged model. Not to be repeated: a parameter is recorded once. */
