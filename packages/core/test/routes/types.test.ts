@@ -35,11 +35,11 @@ type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer
 /** The routes with a placeholder that no required string parameter fills. */
 type Unfilled = { [K in Route]: Parameters<K> extends Record<Placeholders<K>, string> ? never : K }[Route];
 
-type Required<T> = { [P in keyof T]-?: Record<never, never> extends Pick<T, P> ? never : P }[keyof T];
+type Needed<T> = { [P in keyof T]-?: Record<never, never> extends Pick<T, P> ? never : P }[keyof T];
 
 /** For each route: the parameters that must be given, and the fields that are always answered. */
 const contracts: {
-  [K in Route]: readonly [Record<Required<Parameters<K>>, 0>, Record<Required<Answer<K>>, 0>];
+  [K in Route]: readonly [Record<Needed<Parameters<K>>, 0>, Record<Needed<Answer<K>>, 0>];
 } = {
   "POST mlflow/experiments/create": [{ name: 0 }, { experiment_id: 0 }],
   "POST mlflow/experiments/search": [{}, {}],
