@@ -12,7 +12,7 @@ import { parseJson, stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import { type Answer, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
+import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
@@ -94,13 +94,19 @@ export interface AuthReport {
 export interface MlflowClient extends AsyncDisposable {
   /**
    * Calls a route of MLflow's REST API: `client.request("POST mlflow/runs/create", { experiment_id: "0" })`. Without a
-   * leading slash it is below `/api/2.0/`, with one below the base path.
+   * leading slash it is below `/api/2.0/`, with one below the base path. A route that the table does not know takes any
+   * parameters.
    *
    * @throws AuthError before anything is sent; HttpAuthError and RestError when the server says no; ConnectionError and
    * TimeoutError when it says nothing; the signal's reason when it aborts.
    */
+  request<R extends string>(
+    route: R & (R extends Route ? never : unknown),
+    parameters?: object,
+    options?: RequestOptions,
+  ): Promise<unknown>;
+  request<K extends BareRoute>(route: K): Promise<Answer<K>>;
   request<K extends Route>(route: K, parameters: Parameters<K>, options?: RequestOptions): Promise<Answer<K>>;
-  request(route: string, parameters?: object, options?: RequestOptions): Promise<unknown>;
   /** Global `fetch` with credentials, for this server only; paths are below the base. Does not retry. */
   readonly fetch: typeof globalThis.fetch;
   /** The headers that a request of this client carries, for exporters that send by themselves. */
