@@ -94,7 +94,7 @@ export function createWire(options: WireOptions): Wire {
             port: Number(url.port) || (secure ? 443 : 80),
             proxy: proxyFor(url, env),
           };
-          pool = new Pool(target, connector, Client, () => pools.delete(key));
+          pool = new Pool(target, connector, Client);
           pools.set(key, pool);
         }
         return pool;

@@ -3,8 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
-import { createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
+import { connect, createServer as createTcpServer } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { inspect } from "node:util";
@@ -234,7 +234,11 @@ describe("client certificates", () => {
     let asked = 0;
     const clients = ["ada", "bob"].map((name) => {
       const identity = authority.issue({ name });
-      return { name, made: wire({ trust, identity: async () => ((asked += 1), identity) }) };
+      const ask = async () => {
+        asked += 1;
+        return identity;
+      };
+      return { name, made: wire({ trust, identity: ask }) };
     });
     await Promise.all(
       Array.from({ length: 200 }, async (_, n) => {
@@ -339,7 +343,6 @@ describe("client certificates", () => {
   test("M08 an alert that a reset overtakes is found by a probe", async () => {
     // The server's side of the handshake goes on behind a relay, which turns its end into a reset once.
     const target = await https({ ...server, ...mutual });
-    const { connect } = await import("node:net");
     let relayed = 0;
     const relay = await listen(
       createTcpServer((socket) => {
@@ -362,6 +365,33 @@ describe("client certificates", () => {
     expect(error).toMatchObject({ code: "ERR_HTTP_CLIENT_CERTIFICATE", status: 0 });
     expect(relay.connections).toBe(2);
   });
+
+  for (const end of ["aborted", "closed"] as const) {
+    test(`R15 a call is ${end} during the probe, too`, async () => {
+      const backend = await listen(createHttpsServer(server, (request) => void request.socket.destroy()));
+      const target = await listen(
+        createTcpServer((socket) => {
+          if (target.connections > 1) {
+            socket.resume();
+            return;
+          }
+          const inner = connect(backend.port, "127.0.0.1");
+          later(() => inner.destroy());
+          socket.pipe(inner).pipe(socket);
+        }),
+      );
+      const made = wire({ trust });
+      const controller = new AbortController();
+      const call = failure(made.get(`https://127.0.0.1:${target.port}/`, controller.signal));
+      expect(await eventually(() => target.connections > 1)).toBe(true);
+      const start = performance.now();
+      if (end === "aborted") controller.abort(new Error("aborted"));
+      else await made.close();
+      expect((await call).message).toContain(end);
+      expect(performance.now() - start).toBeLessThan(100);
+      expect(await eventually(() => target.open === 0)).toBe(true);
+    });
+  }
 
   test("a server that merely closes after the handshake is probed once, and not accused", async () => {
     const target = await listen(createHttpsServer(server, (request) => void request.socket.destroy()));
@@ -389,6 +419,16 @@ async function opensslServer(version: "TLSv1.2" | "TLSv1.3"): Promise<number> {
   });
   return port;
 }
+
+test("M15 an IPv6 address", async ({ skip }) => {
+  const available = networkInterfaces().lo?.some(({ address }) => address === "::1");
+  if (!available) skip("this machine has no ::1");
+  const target = await listen(
+    createHttpsServer(server, (_, response) => void response.end("six")),
+    "::1",
+  );
+  expect(await (await wire({ trust }).get(`https://[::1]:${target.port}/`)).body.text()).toBe("six");
+});
 
 describe("sessions", () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
