@@ -13,7 +13,9 @@ export interface CanonicalHost {
  * @returns `undefined` when it is no host.
  */
 export function canonicalHost(raw: string): CanonicalHost | undefined {
-  const url = parse(withScheme(raw.trim()));
+  const text = raw.trim();
+  // URL would drop line breaks and tabs silently.
+  const url = /[\u0000-\u001f\u007f]/.test(text) ? undefined : parse(withScheme(text));
   if (url === undefined) return undefined;
   if (url.protocol !== "https:" && url.protocol !== "http:") return undefined;
   if (url.username !== "" || url.password !== "" || !/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname)) {

@@ -37,9 +37,11 @@ test("at least 235 of the cases are run", () => {
 
 describe("auth", () => {
   test.each(casesOf("auth"))("$name", async (one) => {
-    const { context, unmatched } = (world = await createWorld(one));
+    world = await createWorld(one);
+    const { context, unmatched } = world;
     if (one.expect.error) {
       await expectError(authenticate(one, world), one.expect.error.contains);
+      expect(unmatched).toEqual([]);
       return;
     }
     const { auth, headers, authType } = await authenticate(one, world);
@@ -61,7 +63,8 @@ describe("auth", () => {
 
 describe("resolve", () => {
   test.each(casesOf("resolve"))("$name", async (one) => {
-    const { context } = (world = await createWorld(one));
+    world = await createWorld(one);
+    const { context } = world;
     if (one.expect.error) {
       await expectError(resolveSettings(one, world), one.expect.error.contains);
       return;
