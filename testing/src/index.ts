@@ -1,1 +1,10 @@
-export {};
+export * from "./authority.ts";
+export * from "./bearer-gate.ts";
+export * from "./child-server.ts";
+export * from "./free-port.ts";
+export * from "./lazy.ts";
+export * from "./mlflow.ts";
+export * from "./nginx.ts";
+export * from "./programs.ts";
+export * from "./recording-server.ts";
+export * from "./temporary-home.ts";

@@ -1,1 +1,1 @@
-export {};
+export { type BasicOptions, basic, type Password } from "./basic.ts";

@@ -1,1 +1,1 @@
-export {};
+export { type MtlsOptions, mtls } from "./mtls.ts";

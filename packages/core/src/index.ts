@@ -1,3 +1,11 @@
-export * from "./environment.ts";
+export { fileBody } from "./body.ts";
+export type { AuthReport, ClientOptions, MlflowClient, RequestOptions } from "./client.ts";
+export { createClient } from "./client.ts";
+export { anonymous, chain, combine } from "./compose.ts";
+export { type Environment, envBoolean, envNumber, envString } from "./environment.ts";
 export * from "./errors.ts";
-export * from "./types.ts";
+export { gatewayHeaders, type HeaderValue } from "./gateway-headers.ts";
+export type { Answer, Parameters, Route, Routes } from "./routes/index.ts";
+export type { ProviderReport } from "./selection.ts";
+export type { RetryOptions } from "./settings.ts";
+export type * from "./types.ts";

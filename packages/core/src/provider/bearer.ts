@@ -1,4 +1,4 @@
-import { AuthError } from "../errors.ts";
+import { AuthError, type ErrorCode } from "../errors.ts";
 
 /**
  * What is wrong with a bearer token, to follow the name of where it came from; `undefined` when nothing is. The
@@ -18,11 +18,13 @@ export function bearerFault(value: unknown): { readonly what: string; readonly h
 /**
  * Passes a bearer token that is fit for a header.
  *
- * @throws AuthError `ERR_AUTH_INVALID`, without the value, for everything else: another type, nothing but white space,
+ * @throws AuthError `ERR_AUTH_INVALID` (or `code`), without the value, for everything else: another type, nothing but white space,
  * a leading "Bearer", and characters outside RFC 6750's `b64token`.
  */
-export function checkToken(value: unknown, about: { owner: string; setting: string }): string {
+export function checkToken(value: unknown, about: { owner: string; setting: string; code?: ErrorCode }): string {
   const fault = bearerFault(value);
   if (fault === undefined) return value as string;
-  throw new AuthError("ERR_AUTH_INVALID", `${about.owner}: ${about.setting} ${fault.what}`, { hint: fault.hint });
+  throw new AuthError(about.code ?? "ERR_AUTH_INVALID", `${about.owner}: ${about.setting} ${fault.what}`, {
+    hint: fault.hint,
+  });
 }

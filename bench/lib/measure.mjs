@@ -1,0 +1,61 @@
+/** Numbers of one round: wall seconds and CPU seconds of this process for `count` calls. */
+export async function round(call, count, concurrency) {
+  let started = 0;
+  const cpu = process.cpuUsage();
+  const wall = process.hrtime.bigint();
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (started++ < count) await call();
+    }),
+  );
+  const seconds = Number(process.hrtime.bigint() - wall) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
+  return { rate: count / seconds, cpu: (user + system) / count };
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Every contestant once per round, the order rotated, so that a drift of the machine meets all alike. Ratios are taken
+ * within a round, against the first contestant; the figure is their median.
+ */
+export async function compare(contestants, { rounds = 9, count, concurrency }) {
+  const names = Object.keys(contestants);
+  for (const name of names) await round(contestants[name], Math.ceil(count / 4), concurrency);
+  const results = Object.fromEntries(names.map((name) => [name, []]));
+  for (let n = 0; n < rounds; n += 1) {
+    for (let i = 0; i < names.length; i += 1) {
+      const name = names[(i + n) % names.length];
+      results[name].push(await round(contestants[name], count, concurrency));
+    }
+  }
+  const [base] = names;
+  return names.map((name) => {
+    const ratio = (field) => median(results[name].map((one, n) => one[field] / results[base][n][field]));
+    return {
+      name,
+      rate: median(results[name].map((one) => one.rate)),
+      cpu: median(results[name].map((one) => one.cpu)),
+      rateRatio: ratio("rate"),
+      cpuRatio: ratio("cpu"),
+    };
+  });
+}
+
+export function table(head, rows) {
+  const cells = [head, head.map(() => "---"), ...rows.map((row) => row.map(String))];
+  return `${cells.map((row) => `| ${row.join(" | ")} |`).join("\n")}\n`;
+}
+
+/** A verdict beside a promise; the run goes on and the exit code tells. */
+export function verdict(what, value, limit, kind) {
+  const kept = kind === "most" ? value <= limit : value >= limit;
+  if (!kept) process.exitCode = 1;
+  return `- ${kept ? "kept" : "BROKEN"}: ${what}: ${round3(value)} (promised: at ${kind} ${limit})`;
+}
+
+export const round3 = (value) => Math.round(value * 1000) / 1000;

@@ -1,0 +1,407 @@
+import { type Address, parseAddress } from "./address.ts";
+import { isReplayable } from "./body.ts";
+import { peekText } from "./buffered-body.ts";
+import { callScope, closedError } from "./call.ts";
+import { chain, checkProvider } from "./compose.ts";
+import { diagnose } from "./diagnose/index.ts";
+import { type Environment, envBoolean, envString } from "./environment.ts";
+import { AuthError } from "./errors.ts";
+import { createFetch } from "./fetch.ts";
+import { checkHeaders } from "./headers.ts";
+import { parseJson, stringifyJson } from "./json.ts";
+import { guardedLogger, stderrLogger } from "./log.ts";
+import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
+import { withRetries } from "./retry.ts";
+import { type Answer, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
+import type { ProviderReport } from "./selection.ts";
+import { type RetryOptions, readSettings } from "./settings.ts";
+import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
+import type {
+  AuthProvider,
+  HttpBody,
+  HttpRequest,
+  HttpResponse,
+  Logger,
+  Send,
+  TlsIdentity,
+  TlsTrust,
+  Transport,
+} from "./types.ts";
+import { unreadVariables } from "./unread.ts";
+import { version } from "./version.ts";
+
+export interface ClientOptions {
+  /** The MLflow server. Default `MLFLOW_TRACKING_URI`. */
+  readonly trackingUri?: string;
+  /** Who is asked for credentials. An array is a `chain()`. Absent: nothing is sent. */
+  readonly auth?: AuthProvider | readonly AuthProvider[];
+  /** The model registry's server. Default `MLFLOW_REGISTRY_URI`, else the tracking server. */
+  readonly registryUri?: string;
+  /** Who is asked for the registry's credentials. Default `auth`, asked anew. */
+  readonly registryAuth?: AuthProvider | readonly AuthProvider[];
+  /** Copied when the client is made. Default `process.env`. */
+  readonly env?: Environment;
+  /** Where `~` is. Default the user's. */
+  readonly homeDir?: string;
+  /** The outermost layer. */
+  readonly transport?: Transport;
+  readonly tls?: TlsTrust;
+  /** Milliseconds for one attempt: to connect, and then for each silence. Default `MLFLOW_HTTP_REQUEST_TIMEOUT` (seconds), else 120 000. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for one call with credentials, retries and waits. 0: none. Default 300 000. */
+  readonly deadlineMs?: number;
+  /** `false`: one attempt. */
+  readonly retry?: RetryOptions | false;
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default `MLFLOW_WORKSPACE`. */
+  readonly workspace?: string;
+  /** Default: warnings to stderr, and decisions too with `MLFLOW_KIT_DEBUG=1`. */
+  readonly log?: Logger;
+  /** Epoch milliseconds. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Ends every call of the client. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of JSON parameters: an artifact's bytes, or `await fileBody(path)`. Streamed bodies have no deadline while bytes flow. */
+  readonly body?: HttpBody;
+  /** Milliseconds. Default the client's. */
+  readonly deadlineMs?: number;
+  /** Whether the same call may be sent twice. Default: what the route's table says; for other routes, GET and HEAD. */
+  readonly repeatable?: boolean;
+}
+
+/** Which provider answers, which did not, and why. Safe to print. */
+export interface AuthReport {
+  readonly trackingUri: string | undefined;
+  /** Where requests go, once selection succeeded. */
+  readonly baseUrl: string | undefined;
+  readonly registryUri: string | undefined;
+  readonly transport: { readonly name: string; readonly mode?: string } | undefined;
+  readonly providers: readonly ProviderReport[];
+  /** The registry's own selection, where it has one. */
+  readonly registry: readonly ProviderReport[] | undefined;
+  /** Variables that are set and that no provider reads, with what would read them. */
+  readonly unread: readonly string[];
+  /** What would be thrown at the first call. */
+  readonly error: string | undefined;
+}
+
+export interface MlflowClient extends AsyncDisposable {
+  /**
+   * Calls a route of MLflow's REST API: `client.request("POST mlflow/runs/create", { experiment_id: "0" })`. Without a
+   * leading slash it is below `/api/2.0/`, with one below the base path.
+   *
+   * @throws AuthError before anything is sent; HttpAuthError and RestError when the server says no; ConnectionError and
+   * TimeoutError when it says nothing; the signal's reason when it aborts.
+   */
+  request<K extends Route>(route: K, parameters: Parameters<K>, options?: RequestOptions): Promise<Answer<K>>;
+  request(route: string, parameters?: object, options?: RequestOptions): Promise<unknown>;
+  /** Global `fetch` with credentials, for this server only; paths are below the base. Does not retry. */
+  readonly fetch: typeof globalThis.fetch;
+  /** The headers that a request of this client carries, for exporters that send by themselves. */
+  headers(init?: { method?: string; url?: string | URL; body?: HttpBody }): Promise<Record<string, string>>;
+  /** The address, and the client certificate, for libraries that connect by themselves. */
+  endpoint(): Promise<{ baseUrl: URL; tls?: TlsIdentity }>;
+  /** Every provider and why it was chosen or not. Never uses the network or starts a process. */
+  explain(): Promise<AuthReport>;
+  /** One cheap authenticated call; throws what is wrong. */
+  validate(options?: RequestOptions): Promise<void>;
+  /** Ends what is under way and leaves no socket. */
+  close(): Promise<void>;
+}
+
+/** What the layers below need to know of a call; found again by its headers, which every layer passes on. */
+interface CallPolicy {
+  readonly target: Target;
+  /** `untouched`: only where the server cannot have acted. */
+  readonly retries: "none" | "repeatable" | "untouched";
+}
+
+const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
+const unityCatalog = /^databricks-uc(?=$|:)/;
+
+/**
+ * A client of one MLflow server. Nothing is read or sent before the first call, except that the environment is copied.
+ *
+ * @throws AuthError `ERR_OPTION`, `ERR_ENV`, `ERR_TRACKING_URI` for options and variables that cannot be meant.
+ */
+export function createClient(options: ClientOptions = {}): MlflowClient {
+  const env: Environment = Object.freeze({ ...(options.env ?? process.env) });
+  const redactor = createRedactor();
+  for (const secret of secretVariables(env)) redactor.add(secret);
+  const debugging = envBoolean(env, "MLFLOW_KIT_DEBUG") ?? false;
+  const tracing = debugging || options.log !== undefined;
+  const log = guardedLogger(options.log ?? stderrLogger(debugging), (text) => redactor.redact(text));
+  const now = options.now ?? Date.now;
+  const settings = readSettings(options, env);
+  const defaults: Record<string, string> = {
+    "user-agent": `mlflow-kit/${version}`,
+    "x-mlflow-client-version": version,
+    ...checkHeaders(options.headers, "headers"),
+  };
+  if (settings.workspace) defaults["x-mlflow-workspace"] = settings.workspace;
+  const auth = asProvider(options.auth);
+  const closing = new AbortController();
+  const homeDir = options.homeDir ?? process.getBuiltinModule("node:os").homedir();
+  const common = {
+    env,
+    homeDir,
+    tls: options.tls,
+    timeoutMs: settings.timeoutMs,
+    log,
+    redactor,
+    now,
+    signal: closing.signal,
+  };
+
+  const trackingUri = options.trackingUri || envString(env, "MLFLOW_TRACKING_URI");
+  const trackingOwner = options.trackingUri ? "trackingUri" : "MLFLOW_TRACKING_URI";
+  const trackingAddress = trackingUri === undefined ? undefined : address(trackingUri, trackingOwner);
+  const tracking = createTarget({ ...common, owner: trackingOwner, address: trackingAddress, auth });
+
+  const registryUri = options.registryUri || envString(env, "MLFLOW_REGISTRY_URI");
+  const registryPrefix = registryUri && unityCatalog.test(registryUri) ? "unity-catalog/" : "";
+  const registryAddress =
+    registryUri && address(registryUri.replace(unityCatalog, "databricks"), "MLFLOW_REGISTRY_URI");
+  const registry = registryAddress
+    ? createTarget({
+        ...common,
+        owner: "MLFLOW_REGISTRY_URI",
+        address: registryAddress,
+        auth: asProvider(options.registryAuth) ?? auth,
+      })
+    : tracking;
+
+  const policies = new WeakMap<HttpRequest["headers"], CallPolicy>();
+  const unread = () => unreadVariables(auth, env);
+  const dispatch: Send = options.transport?.wrap(send) ?? send;
+
+  function address(uri: string, owner: string): Address {
+    const parsed = parseAddress(uri, owner);
+    if (parsed.credentials) {
+      redactor.add(parsed.credentials.password);
+      redactor.addHeader(
+        "authorization",
+        `Basic ${Buffer.from(`${parsed.credentials.username}:${parsed.credentials.password}`).toString("base64")}`,
+      );
+    }
+    return parsed;
+  }
+
+  function targetOf(request: HttpRequest): Target {
+    const { origin } = request.url;
+    const elsewhere = registry.resolved?.base.origin === origin && tracking.resolved?.base.origin !== origin;
+    return elsewhere ? registry : tracking;
+  }
+
+  function send(request: HttpRequest): Promise<HttpResponse> {
+    const policy = policies.get(request.headers);
+    const { exchange } = policy?.target ?? targetOf(request);
+    if (policy?.retries === "none") return exchange(request);
+    const repeatable = policy === undefined ? isSafe(request.method) : policy.retries === "repeatable";
+    return withRetries(exchange, request, repeatable, settings.retry, now, log);
+  }
+
+  async function request(route: string, parameters: object = {}, call: RequestOptions = {}): Promise<unknown> {
+    if (closing.signal.aborted) throw closedError();
+    const { method, path, query, body } = expandRoute(route, parameters);
+    const inRegistry = registryRoute.test(path);
+    const target = inRegistry ? registry : tracking;
+    const scope = callScope([call.signal, options.signal, closing.signal], call.deadlineMs ?? settings.deadlineMs);
+    try {
+      const resolved = target.resolved ?? (await target.resolve());
+      const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
+      const url = below(resolved.base, prefixed, query);
+      const headers: Record<string, string> = {
+        ...defaults,
+        accept: "application/json",
+        ...checkHeaders(call.headers, "headers"),
+      };
+      if (prefixed.includes("/mlflow/workspaces")) delete headers["x-mlflow-workspace"];
+      const content = call.body ?? (body === undefined ? undefined : stringifyJson(body));
+      if (content !== undefined)
+        headers["content-type"] ??= call.body === undefined ? "application/json" : "application/octet-stream";
+      if (call.body !== undefined && typeof call.body !== "string" && !(call.body instanceof Uint8Array))
+        scope.liftDeadline();
+      const mayRepeat = call.repeatable ?? (repeatable.has(route) || isSafe(method));
+      policies.set(headers, { target, retries: mayRepeat ? "repeatable" : "untouched" });
+      const response = await traced({ method, url, headers, body: content, signal: scope.signal });
+      return await answer(method, url, headers, response, resolved);
+    } catch (error) {
+      throw redactor.scrub(error);
+    } finally {
+      scope.end();
+    }
+  }
+
+  async function traced(outgoing: HttpRequest): Promise<HttpResponse> {
+    if (!tracing) return dispatch(outgoing);
+    const line = `${outgoing.method} ${redactUrl(outgoing.url)}`;
+    const started = now();
+    const response = await dispatch(outgoing);
+    log.debug(`${line}: HTTP ${response.status} after ${now() - started} ms`);
+    return response;
+  }
+
+  async function answer(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    response: HttpResponse,
+    resolved: Resolved,
+  ) {
+    const { status } = response;
+    if (status >= 200 && status < 300) {
+      const text = await response.body.text();
+      if (text === "") return {};
+      const type = String(response.headers["content-type"] ?? "");
+      if (!/html/i.test(type)) {
+        try {
+          return parseJson(text);
+        } catch {}
+      }
+      throw failure(text);
+    }
+    const { text, response: rest } = await peekText(response, refusalLimit);
+    rest.body.cancel();
+    throw failure(text);
+
+    function failure(text: string) {
+      return diagnose({
+        method,
+        url: new URL(redactUrl(url)),
+        response: { status, headers: response.headers, text: redactor.redact(text) },
+        sent: {
+          members: resolved.members.map((member) => member.name),
+          workspace: headers["x-mlflow-workspace"],
+          signed: resolved.signs,
+        },
+        unread: unread(),
+      });
+    }
+  }
+
+  const client: MlflowClient = {
+    request: request as MlflowClient["request"],
+    fetch: createFetch({
+      target: tracking,
+      defaults,
+      dispatch(outgoing) {
+        policies.set(outgoing.headers, { target: tracking, retries: "none" });
+        return traced(outgoing);
+      },
+      scrub: (error) => redactor.scrub(error),
+      scope: (signal) => callScope([signal, options.signal, closing.signal], settings.deadlineMs),
+    }),
+    headers(init) {
+      const ready = tracking.resolved;
+      if (ready !== undefined && init === undefined && !ready.signs && !closing.signal.aborted) {
+        const outgoing = { method: "GET", url: ready.base, headers: { ...defaults } };
+        const written = tracking.authorize(ready, outgoing);
+        if (written === undefined) return Promise.resolve(outgoing.headers);
+        return Promise.resolve(written).then(
+          () => outgoing.headers,
+          (error) => Promise.reject(redactor.scrub(error)),
+        );
+      }
+      return headersFor(init ?? {});
+    },
+    async endpoint() {
+      const resolved = await tracking.resolve();
+      const tls = await resolved.identity?.();
+      return { baseUrl: new URL(resolved.base), ...(tls && { tls }) };
+    },
+    async explain() {
+      const [own, other] = await Promise.all([
+        tracking.explain(),
+        registry === tracking ? undefined : registry.explain(),
+      ]);
+      const resolved = own.error === undefined ? await tracking.resolve().catch((error: Error) => error) : undefined;
+      const error = own.error ?? (resolved instanceof Error ? resolved : undefined);
+      return {
+        trackingUri: trackingAddress?.uri,
+        baseUrl: resolved === undefined || resolved instanceof Error ? undefined : resolved.base.href,
+        registryUri: registryAddress ? registryAddress.uri : undefined,
+        transport: options.transport && { name: options.transport.name, mode: options.transport.mode },
+        providers: own.reports,
+        registry: other?.reports,
+        unread: unread(),
+        error: error === undefined ? undefined : redactor.redact((error as Error).message),
+      };
+    },
+    async validate(call) {
+      await request("GET mlflow/experiments/search", { max_results: 1 }, call);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return client;
+
+  async function headersFor(init: {
+    method?: string;
+    url?: string | URL;
+    body?: HttpBody;
+  }): Promise<Record<string, string>> {
+    if (closing.signal.aborted) throw closedError();
+    try {
+      const resolved = await tracking.resolve();
+      const method = init.method?.toUpperCase() ?? "GET";
+      const url = new URL(init.url ?? resolved.base, resolved.base);
+      if (url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
+      if (resolved.signs && init.body === undefined && method !== "GET" && method !== "HEAD") {
+        throw new AuthError("ERR_BODY", `headers() cannot sign a ${method} without its body`, {
+          hint: "Pass { method, url, body } exactly as they will be sent, or use client.fetch.",
+        });
+      }
+      if (resolved.signs && !isReplayable(init.body)) {
+        throw new AuthError("ERR_BODY", "headers() cannot sign a stream", { hint: "Pass bytes or fileBody(path)." });
+      }
+      const outgoing = { method, url, headers: { ...defaults }, body: init.body };
+      await tracking.authorize(resolved, outgoing);
+      return outgoing.headers;
+    } catch (error) {
+      throw redactor.scrub(error);
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (closing.signal.aborted) return;
+    closing.abort(closedError());
+    await Promise.all([
+      tracking.close(),
+      registry === tracking ? undefined : registry.close(),
+      options.transport?.close?.(),
+    ]);
+  }
+}
+
+function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** @throws AuthError `ERR_AUTH_ORIGIN` */
+export function otherOrigin(url: URL, base: URL): AuthError {
+  return new AuthError("ERR_AUTH_ORIGIN", `${url.origin} is not ${base.origin}, and credentials do not leave for it`, {
+    hint: 'Pass { credentials: "omit" } to send it without credentials, or make a client for that server.',
+  });
+}
+
+/** The URL of a path below the base. @throws AuthError `ERR_ROUTE` when it would be elsewhere. */
+export function below(base: URL, path: string, query: string): URL {
+  const prefix = base.pathname.replace(/\/$/, "");
+  const url = new URL(base.origin + prefix + path + (query && `?${query}`));
+  if (url.origin === base.origin && url.pathname.startsWith(`${prefix}/`)) return url;
+  throw new AuthError("ERR_ROUTE", "the path leads out of the server's base path", { hint: "Take the .. out of it." });
+}
+
+function asProvider(auth: ClientOptions["auth"]): AuthProvider | undefined {
+  if (auth === undefined) return undefined;
+  if (Array.isArray(auth)) return chain(...auth);
+  checkProvider(auth, "auth");
+  return auth as AuthProvider;
+}

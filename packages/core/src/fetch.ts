@@ -1,0 +1,131 @@
+import { isBodySource } from "./body.ts";
+import type { CallScope } from "./call.ts";
+import { below, otherOrigin } from "./client.ts";
+import { AuthError } from "./errors.ts";
+import { checkHeaders } from "./headers.ts";
+import type { Target } from "./target.ts";
+import type { HttpBody, HttpRequest, HttpResponse, Send } from "./types.ts";
+
+const signedLimit = 16 * 1024 * 1024;
+
+export interface FetchOptions {
+  readonly target: Target;
+  readonly defaults: Readonly<Record<string, string>>;
+  readonly dispatch: Send;
+  readonly scrub: <T>(error: T) => T;
+  scope(signal: AbortSignal | undefined): CallScope;
+}
+
+/** Global `fetch` over the client's own path: same arguments, a global `Response` for every status. */
+export function createFetch(options: FetchOptions): typeof globalThis.fetch {
+  const { target, defaults, scrub } = options;
+
+  return async function fetch(input, init): Promise<Response> {
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined;
+    const scope = options.scope(signal);
+    try {
+      const resolved = await target.resolve();
+      const url = input instanceof Request ? new URL(input.url) : locate(resolved.base, input);
+      const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
+      if (!omit && url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
+      const request = await normalise(url, input, init, resolved.signs && !omit);
+      const headers = { ...(omit ? { "user-agent": defaults["user-agent"] ?? "" } : defaults), ...request.headers };
+      headers["accept-encoding"] ??= "gzip, deflate, br";
+      const outgoing: HttpRequest = { ...request, headers, signal: scope.signal };
+      const response = omit ? await target.sendBare(outgoing) : await options.dispatch(outgoing);
+      scope.liftDeadline();
+      return toResponse(response, outgoing, scope);
+    } catch (error) {
+      scope.end();
+      throw scrub(error);
+    }
+  };
+}
+
+function locate(base: URL, input: string | URL): URL {
+  if (input instanceof URL || /^[a-z][a-z0-9+.-]*:/i.test(input)) return new URL(input);
+  if (input.startsWith("//") || input.includes("\\"))
+    throw new AuthError("ERR_ROUTE", "the path begins like another host");
+  const [path = "", ...query] = input.split("?");
+  return below(base, path.startsWith("/") ? path : `/${path}`, query.join("?").replace(/#.*/, ""));
+}
+
+type FetchParameters = Parameters<typeof globalThis.fetch>;
+
+async function normalise(url: URL, input: FetchParameters[0], init: FetchParameters[1], signs: boolean) {
+  const given = init?.body as unknown;
+  const plain = typeof given === "string" || given instanceof Uint8Array || isBodySource(given as HttpBody);
+  const source = input instanceof Request ? input : url;
+  const standard = standardRequest(source, { ...init, signal: null, ...(plain && { body: "" }) });
+  const headers = checkHeaders(Object.fromEntries(standard.headers), "fetch");
+  const { method } = standard;
+  if (plain) return { method, url, headers, body: given as HttpBody };
+  if (standard.body === null) return { method, url, headers };
+  const stream = standard.body as unknown as AsyncIterable<Uint8Array>;
+  return { method, url, headers, body: signs ? await buffered(stream) : stream };
+}
+
+/** Its own messages would show the address and header values, so they are not passed on. */
+function standardRequest(source: Request | URL, init: RequestInit): Request {
+  try {
+    return new Request(source, { ...init, duplex: "half" } as RequestInit);
+  } catch {
+    throw new AuthError("ERR_OPTION", "fetch: the address, method, headers or body cannot be sent", {
+      hint: "Look for a line break in a header, a body with GET, or a user name in the address.",
+    });
+  }
+}
+
+async function buffered(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > signedLimit) {
+      throw new AuthError("ERR_BODY", "a body of more than 16 MiB is buffered to be signed", {
+        hint: "Pass bytes, or await fileBody(path), which is hashed and sent without being held in memory.",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function toResponse(response: HttpResponse, request: HttpRequest, scope: CallScope): Response {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) {
+    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
+  }
+  const { status } = response;
+  const empty = request.method === "HEAD" || status === 204 || status === 205 || status === 304;
+  const encoding = headers.get("content-encoding")?.toLowerCase();
+  let body: ReadableStream | null = null;
+  if (empty) {
+    response.body.cancel();
+    scope.end();
+  } else {
+    const { Readable } = process.getBuiltinModule("node:stream");
+    const raw = Readable.from(ending(response, scope), { objectMode: false });
+    body = Readable.toWeb(decoded(raw, encoding)) as ReadableStream;
+  }
+  const answer = new Response(body, { status, headers });
+  Object.defineProperty(answer, "url", { value: request.url.href });
+  return answer;
+}
+
+async function* ending(response: HttpResponse, scope: CallScope): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response.body;
+  } finally {
+    scope.end();
+  }
+}
+
+function decoded(raw: import("node:stream").Readable, encoding: string | undefined): import("node:stream").Readable {
+  if (encoding === undefined || !/^(x-)?(gzip|deflate|br)$/.test(encoding)) return raw;
+  const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
+  const { pipeline } = process.getBuiltinModule("node:stream");
+  const decoder =
+    encoding === "br" ? createBrotliDecompress() : encoding.endsWith("gzip") ? createGunzip() : createInflate();
+  return pipeline(raw, decoder, () => {});
+}
