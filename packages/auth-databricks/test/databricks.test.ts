@@ -19,7 +19,7 @@ describe("when it is on", () => {
   test.each<[string, DatabricksOptions, string | undefined, Record<string, string>]>([
     ["the tracking URI databricks", {}, "databricks", loggedIn],
     ["DATABRICKS_HOST and no tracking URI", {}, undefined, loggedIn],
-    ["the tracking URI is DATABRICKS_HOST", {}, "https://h/?o=1", loggedIn],
+    ["the tracking URI is DATABRICKS_HOST", {}, "https://h/prefix", loggedIn],
     ["options", { host: "https://h", token: "t" }, undefined, {}],
     ["options, and the tracking URI is the host", { token: "t" }, "https://H:443/", {}],
     ["options, and the tracking URI is the same host", { host: "h", token: "t" }, "https://h", {}],
@@ -27,7 +27,7 @@ describe("when it is on", () => {
     const context = offline({ trackingUri, env });
     const auth = await resolve(options, context);
     expect(auth.baseUrl?.href).toBe("https://h/");
-    expect(await headersOf(auth, context)).toEqual({ authorization: "Bearer t", ...(trackingUri?.includes("o=1") && { "x-databricks-workspace-id": "1" }) });
+    expect(await headersOf(auth, context)).toEqual({ authorization: "Bearer t" });
   });
 
   test.each<[string, DatabricksOptions, string | undefined, Record<string, string>]>([
