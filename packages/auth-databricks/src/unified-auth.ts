@@ -190,12 +190,16 @@ function nothingWorked(
   outcomes: readonly Outcome[],
   settled: string | undefined,
 ) {
-  const [first, ...others] = failures;
+  const [first, ...others] = [...failures, ...(settled === undefined ? outcomes.filter(isFailure) : [])];
   if (others.length === 0 && first !== undefined) {
     if (isConnectionError(first.error)) return first.error;
     if (settled !== undefined) return failed(config, first.name, first.error);
   }
-  return defaultAuthError(config, failures, outcomes);
+  return defaultAuthError(config, [...failures, ...outcomes.filter(isFailure)], outcomes);
+}
+
+function isFailure({ error }: Outcome): boolean {
+  return error !== undefined;
 }
 
 /** Nothing came back: neither credentials nor settings are to blame, and the caller may go by the error's class. */
@@ -216,19 +220,15 @@ function notConfigured(config: Config, outcomes: readonly Outcome[]) {
   });
 }
 
+/** Tells what failed; if nothing was even tried, why each strategy is not configured. */
 function defaultAuthError(config: Config, failures: readonly Outcome[], outcomes: readonly Outcome[]) {
-  const names = new Set(failures.map(({ name }) => name));
-  const lines = [...failures, ...outcomes.filter(({ name }) => !names.has(name))];
+  const reasons = (some: readonly Outcome[]) => some.map(({ name, reason }) => `${name}: ${reason}`);
+  const told = reasons(failures.length > 0 ? failures : outcomes);
   const sentence = `default auth: cannot configure default credentials, please check ${help} to configure credentials for your preferred authentication method.${describeConfig(config)}`;
-  return fault(
-    "ERR_AUTH_UNAVAILABLE",
-    [sentence, ...lines.map(({ name, reason }) => `  ${name}: ${reason}`)].join("\n"),
-    {
-      hint:
-        failures.length > 0
-          ? `${failures[0]!.name} is configured and failed: ${failures[0]!.reason}.`
-          : "Set DATABRICKS_HOST and DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or run databricks auth login.",
-      remedies: lines.map(({ name, reason }) => `${name}: ${reason}`),
-    },
-  );
+  return fault("ERR_AUTH_UNAVAILABLE", [sentence, ...told].join("\n  "), {
+    hint:
+      (failures[0]?.error as { hint?: string } | undefined)?.hint ??
+      "Set DATABRICKS_HOST and DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or run databricks auth login.",
+    remedies: reasons(outcomes.filter(({ error }) => error === undefined)),
+  });
 }

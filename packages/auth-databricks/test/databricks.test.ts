@@ -133,7 +133,8 @@ describe("choosing among strategies", () => {
     expect(error.code).toBe("ERR_AUTH_UNAVAILABLE");
     expect(error.message).toContain("  databricks-cli: cannot get access token: first reason");
     expect(error.message).toContain("  azure-cli: cannot get account info: second reason");
-    expect(error.message).toContain("  pat: token is required");
+    expect(error.message).not.toContain("pat");
+    expect(error.remedies).toContain("pat: token is required");
   });
 
   test("auth_type is the only one, and its error is its own", async () => {

@@ -52,23 +52,28 @@ export async function readJson(response: HttpResponse, request: JsonRequest): Pr
 }
 
 /** Sends a question; the status is the caller's to judge. */
-export function ask(context: AuthContext, request: JsonRequest): Promise<HttpResponse> {
-  const { method = "GET", url, headers, form, json, timeoutMs } = request;
-  const signals = [context.signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-  const present = signals.filter((signal) => signal !== undefined);
-  return context.send({
-    method,
-    url,
-    headers: {
-      accept: "application/json",
-      ...headers,
-      ...(form && { "content-type": "application/x-www-form-urlencoded" }),
-      ...(json && { "content-type": "application/json" }),
-    },
-    ...(form && { body: new URLSearchParams(form).toString() }),
-    ...(json && { body: JSON.stringify(json) }),
-    ...(present.length > 0 && { signal: AbortSignal.any(present) }),
-  });
+export async function ask(context: AuthContext, request: JsonRequest): Promise<HttpResponse> {
+  const { method = "GET", url, headers, form, json, timeoutMs, what } = request;
+  const patience = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signals = [context.signal, patience].filter((signal) => signal !== undefined);
+  try {
+    return await context.send({
+      method,
+      url,
+      headers: {
+        accept: "application/json",
+        ...headers,
+        ...(form && { "content-type": "application/x-www-form-urlencoded" }),
+        ...(json && { "content-type": "application/json" }),
+      },
+      ...(form && { body: new URLSearchParams(form).toString() }),
+      ...(json && { body: JSON.stringify(json) }),
+      ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
+    });
+  } catch (error) {
+    if (!patience?.aborted || context.signal?.aborted) throw error;
+    throw fault("ERR_AUTH_LOAD", `${what} ${url.origin} gave no answer within ${timeoutMs! / 1000} s`);
+  }
 }
 
 /** OAuth's `error` and its description (Okta calls them `errorCode` and `errorSummary`), if they repeat no secret. */

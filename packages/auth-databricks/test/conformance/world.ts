@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { text as readText } from "node:stream/consumers";
 import { testContext } from "../support/context.ts";
 import { writeExecutable } from "../support/executables.ts";
-import { originHeader, wire } from "../support/wire.ts";
+import { meant, wire } from "../support/wire.ts";
 import type { Case, Route } from "./cases.ts";
 
 /** What a case runs in: a home with its files, its programs on PATH, and its servers behind one on loopback. */
@@ -58,7 +58,7 @@ async function serve(routes: readonly Route[], unmatched: string[]) {
   const used = new Map<Route, number>();
   const server = createServer(async (request, response) => {
     const form = Object.fromEntries(new URLSearchParams(await readText(request)));
-    const url = `${request.headers[originHeader]}${request.url}`;
+    const url = meant(request.url!);
     const route = routes.find(
       (one) => (used.get(one) ?? 0) < (one.times ?? Number.POSITIVE_INFINITY) && fits(one, request, url, form),
     );

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { afterEach } from "vitest";
-import { originHeader } from "./wire.ts";
+import { meant } from "./wire.ts";
 
 /** What a server was asked. */
 export interface Asked {
@@ -37,7 +37,7 @@ export async function startServer(answer: (asked: Asked) => Answer | Promise<Ans
     const body = await readText(request);
     const one: Asked = {
       method: request.method!,
-      url: `${request.headers[originHeader] ?? ""}${request.url}`,
+      url: meant(request.url!),
       headers: request.headers,
       form: Object.fromEntries(new URLSearchParams(body)),
       body,
