@@ -47,7 +47,10 @@ describe("when it is on", () => {
   test("U13 credentials of one server are not sent to another", async () => {
     const context = offline({ trackingUri: "https://mlflow.example.com", env: loggedIn });
     const error = await failureOf(resolve({ authType: "pat" }, context));
-    expect(error).toMatchObject({ code: "ERR_AUTH_CONFLICT", message: expect.stringContaining("DATABRICKS_HOST is https://h") });
+    expect(error).toMatchObject({
+      code: "ERR_AUTH_CONFLICT",
+      message: expect.stringContaining("DATABRICKS_HOST is https://h"),
+    });
   });
 
   test.each([
@@ -108,7 +111,11 @@ describe("choosing among strategies", () => {
     const cli = await writeExecutable(bin, "databricks", [{ when: {}, exit: 1, stderr: "no" }], 1024 * 1024);
     const az = await writeExecutable(bin, "az", [
       { when: { argvPrefix: ["account", "show"] }, exit: 0, stdoutJson: { user: { type: "user" } } },
-      { when: {}, exit: 0, stdoutJson: { accessToken: "a", tokenType: "Bearer", expires_on: Math.floor(Date.now() / 1000) + 3600 } },
+      {
+        when: {},
+        exit: 0,
+        stdoutJson: { accessToken: "a", tokenType: "Bearer", expires_on: Math.floor(Date.now() / 1000) + 3600 },
+      },
     ]);
     const server = await startServer(() => ({ status: 404 }));
     const context = testContext({ env: { PATH: bin }, send: wire(server.url) });
@@ -138,9 +145,13 @@ describe("choosing among strategies", () => {
   });
 
   test("auth_type is the only one, and its error is its own", async () => {
-    const context = offline({ env: { DATABRICKS_AUTH_TYPE: "oauth-m2m", DATABRICKS_HOST: "h", DATABRICKS_TOKEN: "t" } });
+    const context = offline({
+      env: { DATABRICKS_AUTH_TYPE: "oauth-m2m", DATABRICKS_HOST: "h", DATABRICKS_TOKEN: "t" },
+    });
     const error = await failureOf(resolve({}, context));
-    expect(error.message).toMatch(/^databricks: oauth-m2m auth: not configured\. Config: host=https:\/\/h, token=\*\*\*, auth_type=oauth-m2m\. Env: /);
+    expect(error.message).toMatch(
+      /^databricks: oauth-m2m auth: not configured\. Config: host=https:\/\/h, token=\*\*\*, auth_type=oauth-m2m\. Env: /,
+    );
     expect(error.hint).toContain("client_id and client_secret");
   });
 
@@ -148,7 +159,9 @@ describe("choosing among strategies", () => {
     const error = await failureOf(resolve({ host: "h", authType: "constructor" }, offline({})));
     expect(error.message).toContain('auth type "constructor" not found');
     expect(error.hint).toContain("oauth-m2m");
-    expect((await failureOf(resolve({ host: "h", authType: "external-browser" }, offline({})))).hint).toContain("databricks auth login");
+    expect((await failureOf(resolve({ host: "h", authType: "external-browser" }, offline({})))).hint).toContain(
+      "databricks auth login",
+    );
   });
 
   test("a server out of reach is a connection error, and not about credentials", async () => {
@@ -162,8 +175,12 @@ describe("choosing among strategies", () => {
 describe("X-Databricks-Workspace-Id", () => {
   const ask = async (options: DatabricksOptions, type?: string) => {
     const server = await startServer((asked) => {
-      const answer = workspaceAnswer(asked, () => ({ json: { access_token: "t", token_type: "Bearer", expires_in: 60 } }));
-      return asked.url.endsWith("databricks-config") ? { json: { ...(answer?.json as object), host_type: type } } : answer;
+      const answer = workspaceAnswer(asked, () => ({
+        json: { access_token: "t", token_type: "Bearer", expires_in: 60 },
+      }));
+      return asked.url.endsWith("databricks-config")
+        ? { json: { ...(answer?.json as object), host_type: type } }
+        : answer;
     });
     const context = testContext({ send: wire(server.url) });
     return (await headersOf(await resolve(options, context), context))["x-databricks-workspace-id"];
@@ -187,7 +204,9 @@ describe("X-Databricks-Workspace-Id", () => {
 });
 
 test("disable_async_token_refresh: nobody asks for a new token before the old one has expired", async () => {
-  const server = await startServer((asked) => workspaceAnswer(asked, () => ({ json: { access_token: "t", token_type: "Bearer", expires_in: 60 } })));
+  const server = await startServer((asked) =>
+    workspaceAnswer(asked, () => ({ json: { access_token: "t", token_type: "Bearer", expires_in: 60 } })),
+  );
   const context = testContext({ env: { DATABRICKS_DISABLE_ASYNC_TOKEN_REFRESH: "true" } });
   const auth = (await resolve({ host: server.url.href, clientId: "c", clientSecret: "s" }, context)) as Auth;
   const credential = await auth.load!(context);
@@ -197,5 +216,8 @@ test("disable_async_token_refresh: nobody asks for a new token before the old on
 async function calls(program: string): Promise<unknown[]> {
   const { readFile } = await import("node:fs/promises");
   const log = await readFile(`${program}.log`, "utf8").catch(() => "");
-  return log.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return log
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }

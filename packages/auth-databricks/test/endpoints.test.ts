@@ -10,21 +10,45 @@ import { type Answer, type Asked, startServer } from "./support/server.ts";
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.sig`;
 const token = (value: string) => ({ json: { access_token: value, token_type: "Bearer", expires_in: 3600 } });
 const soon = () => Math.floor(Date.now() / 1000) + 3600;
-const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
-const key = JSON.stringify({ type: "service_account", client_email: "sa@p", private_key: privateKey, private_key_id: "k", token_uri: "https://oauth2.googleapis.com/token" });
+const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+});
+const key = JSON.stringify({
+  type: "service_account",
+  client_email: "sa@p",
+  private_key: privateKey,
+  private_key_id: "k",
+  token_uri: "https://oauth2.googleapis.com/token",
+});
 const idToken = jwt({ exp: soon(), aud: "google" });
 
 /** What answers at each path, whatever the host. */
 const world: Record<string, (asked: Asked) => Answer> = {
-  "/.well-known/databricks-config": ({ url }) => ({ json: { oidc_endpoint: `${new URL(url).origin}/oidc`, host_type: "workspace", workspace_id: "1" } }),
-  "/oidc/.well-known/oauth-authorization-server": ({ url }) => ({ json: { token_endpoint: `${new URL(url).origin}/oidc/v1/token` } }),
+  "/.well-known/databricks-config": ({ url }) => ({
+    json: { oidc_endpoint: `${new URL(url).origin}/oidc`, host_type: "workspace", workspace_id: "1" },
+  }),
+  "/oidc/.well-known/oauth-authorization-server": ({ url }) => ({
+    json: { token_endpoint: `${new URL(url).origin}/oidc/v1/token` },
+  }),
   "/oidc/v1/token": () => token("databricks-token"),
   "/github": () => ({ json: { value: jwt({ aud: "github" }) } }),
-  "/org/project/_apis/distributedtask/hubs/build/plans/plan/jobs/job/oidctoken": () => ({ json: { oidcToken: jwt({ aud: "devops" }) } }),
-  "/aad/auth": () => ({ status: 302, headers: { location: "https://login.microsoftonline.com/tenant-1/oauth2/authorize" } }),
-  "/tenant-1/oauth2/token": ({ form }) => token(form.resource!.startsWith("https:") ? "management-token" : "entra-token"),
+  "/org/project/_apis/distributedtask/hubs/build/plans/plan/jobs/job/oidctoken": () => ({
+    json: { oidcToken: jwt({ aud: "devops" }) },
+  }),
+  "/aad/auth": () => ({
+    status: 302,
+    headers: { location: "https://login.microsoftonline.com/tenant-1/oauth2/authorize" },
+  }),
+  "/tenant-1/oauth2/token": ({ form }) =>
+    token(form.resource!.startsWith("https:") ? "management-token" : "entra-token"),
   "/metadata/identity/oauth2/token": ({ url }) => ({
-    json: { access_token: url.includes("management") ? "management-token" : "machine-token", token_type: "Bearer", expires_on: String(soon()) },
+    json: {
+      access_token: url.includes("management") ? "management-token" : "machine-token",
+      token_type: "Bearer",
+      expires_on: String(soon()),
+    },
   }),
   "/service": () => ({ json: { access_token: "service-token", token_type: "Bearer", expires_on: soon() } }),
   "/token": ({ form }) => {
@@ -32,7 +56,9 @@ const world: Record<string, (asked: Asked) => Answer> = {
     return claims.target_audience ? { json: { id_token: idToken } } : token("google-access");
   },
   "/v1/projects/-/serviceAccounts/sa%40p:generateIdToken": () => ({ json: { token: idToken } }),
-  "/v1/projects/-/serviceAccounts/sa%40p:generateAccessToken": () => ({ json: { accessToken: "google-access", expireTime: new Date(soon() * 1000).toISOString() } }),
+  "/v1/projects/-/serviceAccounts/sa%40p:generateAccessToken": () => ({
+    json: { accessToken: "google-access", expireTime: new Date(soon() * 1000).toISOString() },
+  }),
 };
 
 interface Way {
@@ -43,15 +69,31 @@ interface Way {
   readonly paths: Record<string, boolean>;
 }
 
-const github = { ACTIONS_ID_TOKEN_REQUEST_URL: "https://actions.example/github?v=1", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "SENTINEL-3" };
-const discovery = { "/.well-known/databricks-config": false, "/oidc/.well-known/oauth-authorization-server": true, "/oidc/v1/token": true };
+const github = {
+  ACTIONS_ID_TOKEN_REQUEST_URL: "https://actions.example/github?v=1",
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "SENTINEL-3",
+};
+const discovery = {
+  "/.well-known/databricks-config": false,
+  "/oidc/.well-known/oauth-authorization-server": true,
+  "/oidc/v1/token": true,
+};
 const azure = "https://adb-1.2.azuredatabricks.net";
 const gcp = "https://1.2.gcp.databricks.com";
 const managed = { "x-databricks-azure-sp-management-token": "management-token" };
 
 const ways: Record<string, Way> = {
-  "oauth-m2m": { options: { host: "h", clientId: "c", clientSecret: "SENTINEL-1" }, headers: { authorization: "Bearer databricks-token" }, paths: discovery },
-  "github-oidc": { options: { host: "h", clientId: "c" }, env: github, headers: { authorization: "Bearer databricks-token" }, paths: { ...discovery, "/github": true } },
+  "oauth-m2m": {
+    options: { host: "h", clientId: "c", clientSecret: "SENTINEL-1" },
+    headers: { authorization: "Bearer databricks-token" },
+    paths: discovery,
+  },
+  "github-oidc": {
+    options: { host: "h", clientId: "c" },
+    env: github,
+    headers: { authorization: "Bearer databricks-token" },
+    paths: { ...discovery, "/github": true },
+  },
   "azure-devops-oidc": {
     options: { host: "h", clientId: "c" },
     env: {
@@ -65,9 +107,22 @@ const ways: Record<string, Way> = {
     headers: { authorization: "Bearer databricks-token" },
     paths: { ...discovery, "/org/project/_apis/distributedtask/hubs/build/plans/plan/jobs/job/oidctoken": true },
   },
-  "env-oidc": { options: { host: "h" }, env: { DATABRICKS_OIDC_TOKEN: jwt({ sub: "me" }) }, headers: { authorization: "Bearer databricks-token" }, paths: discovery },
-  "metadata-service": { options: { host: "h", metadataServiceUrl: "http://localhost:1/service" }, headers: { authorization: "Bearer service-token" }, paths: { "/service": true } },
-  "azure-msi": { options: { host: azure, azureUseMsi: true }, headers: { authorization: "Bearer machine-token", ...managed }, paths: { "/metadata/identity/oauth2/token": true } },
+  "env-oidc": {
+    options: { host: "h" },
+    env: { DATABRICKS_OIDC_TOKEN: jwt({ sub: "me" }) },
+    headers: { authorization: "Bearer databricks-token" },
+    paths: discovery,
+  },
+  "metadata-service": {
+    options: { host: "h", metadataServiceUrl: "http://localhost:1/service" },
+    headers: { authorization: "Bearer service-token" },
+    paths: { "/service": true },
+  },
+  "azure-msi": {
+    options: { host: azure, azureUseMsi: true },
+    headers: { authorization: "Bearer machine-token", ...managed },
+    paths: { "/metadata/identity/oauth2/token": true },
+  },
   "azure-client-secret": {
     options: { host: azure, azureClientId: "c", azureClientSecret: "SENTINEL-2" },
     headers: { authorization: "Bearer entra-token", ...managed },
@@ -87,7 +142,10 @@ const ways: Record<string, Way> = {
   "google-id": {
     options: { host: gcp, googleServiceAccount: "sa@p", googleAuth: { getAccessToken: async () => "adc-token" } },
     headers: { authorization: `Bearer ${idToken}`, "x-databricks-gcp-sa-access-token": "google-access" },
-    paths: { "/v1/projects/-/serviceAccounts/sa%40p:generateIdToken": true, "/v1/projects/-/serviceAccounts/sa%40p:generateAccessToken": false },
+    paths: {
+      "/v1/projects/-/serviceAccounts/sa%40p:generateIdToken": true,
+      "/v1/projects/-/serviceAccounts/sa%40p:generateAccessToken": false,
+    },
   },
 };
 
@@ -151,21 +209,22 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
     ["a huge answer", { text: `{"access_token":"${"x".repeat(2 * 1024 * 1024)}"}` }],
   ];
 
-  test.each(Object.entries(way.paths).flatMap(([path, needed]) => wrong.map(([what, answer]) => ({ what, path, needed, answer }))))(
-    "$what: $path",
-    async ({ what, path: failing, needed, answer }) => {
-      const { server, headers } = await enter(way, (path, _asked, usual) => (path === failing ? answer : usual));
-      if (!needed) {
-        expect(await headers()).toMatchObject({ authorization: way.headers.authorization });
-        return;
-      }
-      const error = await failureOf(headers());
-      expect(error.code).toMatch(/^ERR_/);
-      if (!what.includes("huge")) expect(error.message).toMatch(/^databricks: /);
-      expect(server.count(failing)).toBe(1);
-      expect(`${error.message} ${error.stack} ${error.hint}`).not.toMatch(/SENTINEL|PRIVATE KEY|xxxx|<html>/);
-    },
-  );
+  test.each(
+    Object.entries(way.paths).flatMap(([path, needed]) =>
+      wrong.map(([what, answer]) => ({ what, path, needed, answer })),
+    ),
+  )("$what: $path", async ({ what, path: failing, needed, answer }) => {
+    const { server, headers } = await enter(way, (path, _asked, usual) => (path === failing ? answer : usual));
+    if (!needed) {
+      expect(await headers()).toMatchObject({ authorization: way.headers.authorization });
+      return;
+    }
+    const error = await failureOf(headers());
+    expect(error.code).toMatch(/^ERR_/);
+    if (!what.includes("huge")) expect(error.message).toMatch(/^databricks: /);
+    expect(server.count(failing)).toBe(1);
+    expect(`${error.message} ${error.stack} ${error.hint}`).not.toMatch(/SENTINEL|PRIVATE KEY|xxxx|<html>/);
+  });
 });
 
 describe("T15 what a token endpoint must not say", () => {
@@ -183,21 +242,31 @@ describe("T15 what a token endpoint must not say", () => {
     ["expires_in soon", { access_token: "a", token_type: "Bearer", expires_in: "soon" }],
     ["expires_on long past all bounds", { access_token: "a", token_type: "Bearer", expires_on: "1".repeat(40) }],
   ])("%s", async (_, json) => {
-    const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) => (path === "/oidc/v1/token" ? { json } : usual));
-    expect(await failureOf(headers())).toMatchObject({ code: "ERR_AUTH_UNAVAILABLE", message: expect.stringContaining("  oauth-m2m: ") });
+    const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+      path === "/oidc/v1/token" ? { json } : usual,
+    );
+    expect(await failureOf(headers())).toMatchObject({
+      code: "ERR_AUTH_UNAVAILABLE",
+      message: expect.stringContaining("  oauth-m2m: "),
+    });
     expect(server.count("/oidc/v1/token")).toBe(1);
   });
 
   test('expires_in "3600" is a number in quotes, as Entra ID sends it', async () => {
     const json = { access_token: "a", token_type: "Bearer", expires_in: "3600" };
-    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) => (path === "/oidc/v1/token" ? { json } : usual));
+    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+      path === "/oidc/v1/token" ? { json } : usual,
+    );
     expect(await headers()).toEqual({ authorization: "Bearer a" });
   });
 });
 
 describe("what is sent", () => {
   test("T18 the client secret is form-encoded before it goes into the Basic header", async () => {
-    const { server, headers } = await enter({ ...ways["oauth-m2m"]!, options: { host: "h", clientId: "c:d", clientSecret: "%:+ /é" } });
+    const { server, headers } = await enter({
+      ...ways["oauth-m2m"]!,
+      options: { host: "h", clientId: "c:d", clientSecret: "%:+ /é" },
+    });
     await headers();
     const { headers: sent, form } = server.asked.find(({ url }) => url.endsWith("/v1/token"))!;
     expect(sent.authorization).toBe(`Basic ${Buffer.from("c%3Ad:%25%3A%2B+%2F%C3%A9").toString("base64")}`);
@@ -205,23 +274,35 @@ describe("what is sent", () => {
   });
 
   test("authorization_details go with oauth-m2m", async () => {
-    const { server, headers } = await enter({ ...ways["oauth-m2m"]!, options: { ...ways["oauth-m2m"]!.options, authorizationDetails: "[{}]" } });
+    const { server, headers } = await enter({
+      ...ways["oauth-m2m"]!,
+      options: { ...ways["oauth-m2m"]!.options, authorizationDetails: "[{}]" },
+    });
     await headers();
     expect(server.asked.at(-1)!.form.authorization_details).toBe("[{}]");
   });
 
   test("Azure: the instance metadata is asked with its header, the resource and the client id", async () => {
-    const { server, headers } = await enter({ ...ways["azure-msi"]!, options: { ...ways["azure-msi"]!.options, azureClientId: "c&d" } });
+    const { server, headers } = await enter({
+      ...ways["azure-msi"]!,
+      options: { ...ways["azure-msi"]!.options, azureClientId: "c&d" },
+    });
     await headers();
     const [first] = server.asked;
     expect(first!.headers.metadata).toBe("true");
-    expect(Object.fromEntries(new URL(first!.url).searchParams)).toEqual({ "api-version": "2018-02-01", resource: "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d", client_id: "c&d" });
+    expect(Object.fromEntries(new URL(first!.url).searchParams)).toEqual({
+      "api-version": "2018-02-01",
+      resource: "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",
+      client_id: "c&d",
+    });
   });
 
   test("Azure: a resource id alone is enough, and is sent along", async () => {
     const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w";
-    const { server, headers } = await enter({ ...ways["azure-msi"]!, options: { azureUseMsi: true, azureWorkspaceResourceId: id } }, (path, _asked, usual) =>
-      path === id ? { json: { properties: { workspaceUrl: "adb-9.9.azuredatabricks.net" } } } : usual,
+    const { server, headers } = await enter(
+      { ...ways["azure-msi"]!, options: { azureUseMsi: true, azureWorkspaceResourceId: id } },
+      (path, _asked, usual) =>
+        path === id ? { json: { properties: { workspaceUrl: "adb-9.9.azuredatabricks.net" } } } : usual,
     );
     expect(await headers()).toEqual({ ...ways["azure-msi"]!.headers, "x-databricks-azure-workspace-resource-id": id });
     const arm = server.asked.find(({ url }) => url.includes(id))!;
@@ -243,8 +324,9 @@ describe("what is sent", () => {
   });
 
   test("Google: without an access token the identity token goes alone", async () => {
-    const { headers } = await enter(ways["google-credentials"]!, (path, asked, usual) => {
-      const access = path === "/token" && (usual as { json: object }).json && "access_token" in (usual as { json: object }).json;
+    const { headers } = await enter(ways["google-credentials"]!, (path, _asked, usual) => {
+      const access =
+        path === "/token" && (usual as { json: object }).json && "access_token" in (usual as { json: object }).json;
       return access ? { status: 403, json: { error: "access_denied" } } : usual;
     });
     expect(await headers()).toEqual({ authorization: ways["google-credentials"]!.headers.authorization });
@@ -255,19 +337,29 @@ describe("silent", () => {
   test.each([
     ["metadata-service", "/service"],
     ["azure-msi", "/metadata/identity/oauth2/token"],
-  ])("%s is given up after 10 s", async (name, silent) => {
-    const { headers } = await enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
-    expect(await failureOf(headers())).toMatchObject({ message: expect.stringContaining("gave no answer within 10 s") });
-  }, 30_000);
+  ])(
+    "%s is given up after 10 s",
+    async (name, silent) => {
+      const { headers } = await enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
+      expect(await failureOf(headers())).toMatchObject({
+        message: expect.stringContaining("gave no answer within 10 s"),
+      });
+    },
+    30_000,
+  );
 
   test("the host's metadata are done without after 5 s", async () => {
-    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) => (path.endsWith("databricks-config") ? undefined : usual));
+    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+      path.endsWith("databricks-config") ? undefined : usual,
+    );
     expect(await headers()).toEqual(ways["oauth-m2m"]!.headers);
   }, 30_000);
 
   test("T14 a token endpoint fails all callers after 30 s, and the next call is a new one", async () => {
     let silent = true;
-    const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) => (path === "/oidc/v1/token" && silent ? undefined : usual));
+    const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+      path === "/oidc/v1/token" && silent ? undefined : usual,
+    );
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const failures = Promise.all([failureOf(headers()), failureOf(headers())]);
     await vi.waitFor(() => expect(server.count("/v1/token")).toBe(1), { timeout: 5_000 });
@@ -282,7 +374,11 @@ describe("silent", () => {
 
 test("T17 a token endpoint over plain http off loopback is refused", async () => {
   const server = await startServer(() => ({ json: { token_endpoint: "http://evil.example/token" } }));
-  const client = createClient({ auth: databricks({ host: server.url.href, clientId: "c", clientSecret: "SENTINEL-1" }), env: {}, homeDir: "/nonexistent" });
+  const client = createClient({
+    auth: databricks({ host: server.url.href, clientId: "c", clientSecret: "SENTINEL-1" }),
+    env: {},
+    homeDir: "/nonexistent",
+  });
   clients.push(client);
   const error = await failureOf(client.headers());
   expect(error.message).toContain("http://evil.example is not https");

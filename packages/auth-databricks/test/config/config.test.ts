@@ -21,7 +21,11 @@ async function loadFrom(file: string, options: DatabricksOptions = {}, env: Auth
   return load(options, env, { homeDir });
 }
 
-const failure = (promise: Promise<unknown>) => promise.then(() => undefined, (error) => error);
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
 
 describe("every attribute", () => {
   const sample = { string: "x", number: "7", boolean: "true", list: "a,b" };
@@ -31,21 +35,26 @@ describe("every attribute", () => {
     "$name is read from the environment",
     async ({ key, name, kind }) => {
       const text = key === "cloud" ? "AWS" : key === "azureEnvironment" ? "PUBLIC" : sample[kind];
-      const { settings, sources } = await load({}, { [name]: text, DATABRICKS_HOST: name === "DATABRICKS_HOST" ? text : "h" }, { homeDir: "/nonexistent" });
+      const { settings, sources } = await load(
+        {},
+        { [name]: text, DATABRICKS_HOST: name === "DATABRICKS_HOST" ? text : "h" },
+        { homeDir: "/nonexistent" },
+      );
       expect(settings[key]).toEqual(key === "host" ? "https://x" : kind === "string" ? text : parsed[kind]);
       expect(sources.get(key)).toBe(name);
     },
   );
 
-  test.each(attributes.filter(({ key }) => key !== "profile" && key !== "configFile").flatMap(({ key, name, aliases, kind }) => [name, ...aliases].map((one) => ({ key, name: one, kind }))))(
-    "$name is read from the file",
-    async ({ key, name, kind }) => {
-      const text = key === "cloud" ? "AWS" : key === "azureEnvironment" ? "PUBLIC" : sample[kind];
-      const { settings, sources } = await loadFrom(`[p]\n${name} = ${text}\n`, { profile: "p" });
-      expect(settings[key]).toEqual(key === "host" ? "https://x" : kind === "string" ? text : parsed[kind]);
-      expect(sources.get(key)).toBe("~/.databrickscfg [p]");
-    },
-  );
+  test.each(
+    attributes
+      .filter(({ key }) => key !== "profile" && key !== "configFile")
+      .flatMap(({ key, name, aliases, kind }) => [name, ...aliases].map((one) => ({ key, name: one, kind }))),
+  )("$name is read from the file", async ({ key, name, kind }) => {
+    const text = key === "cloud" ? "AWS" : key === "azureEnvironment" ? "PUBLIC" : sample[kind];
+    const { settings, sources } = await loadFrom(`[p]\n${name} = ${text}\n`, { profile: "p" });
+    expect(settings[key]).toEqual(key === "host" ? "https://x" : kind === "string" ? text : parsed[kind]);
+    expect(sources.get(key)).toBe("~/.databrickscfg [p]");
+  });
 
   test.each(attributes)("$key is an option", async ({ key, kind }) => {
     const value = key === "cloud" ? "AWS" : key === "azureEnvironment" ? "PUBLIC" : parsed[kind];
@@ -56,12 +65,18 @@ describe("every attribute", () => {
 
 describe("merging", () => {
   test("C03 a named profile does not inherit DEFAULT", async () => {
-    const { settings } = await loadFrom("[DEFAULT]\nhost = https://d\ntoken = t\n[p]\nhost = https://p\n", { profile: "p" });
+    const { settings } = await loadFrom("[DEFAULT]\nhost = https://d\ntoken = t\n[p]\nhost = https://p\n", {
+      profile: "p",
+    });
     expect(settings).toEqual({ profile: "p", host: "https://p" });
   });
 
   test("the environment's host beats the host of a profile", async () => {
-    const { settings } = await loadFrom("[p]\nhost = https://p\ntoken = t\n", { profile: "p" }, { DATABRICKS_HOST: "e" });
+    const { settings } = await loadFrom(
+      "[p]\nhost = https://p\ntoken = t\n",
+      { profile: "p" },
+      { DATABRICKS_HOST: "e" },
+    );
     expect(settings).toMatchObject({ host: "https://e", token: "t" });
   });
 
@@ -70,13 +85,19 @@ describe("merging", () => {
   });
 
   test("who says where or how does not mean the default profile", async () => {
-    for (const options of [{ host: "h" }, { token: "t" }, { azureWorkspaceResourceId: "/a/b" }] as DatabricksOptions[]) {
+    for (const options of [
+      { host: "h" },
+      { token: "t" },
+      { azureWorkspaceResourceId: "/a/b" },
+    ] as DatabricksOptions[]) {
       expect((await loadFrom("[DEFAULT]\nhost = https://d\ntoken = x\n", options)).settings.profile).toBeUndefined();
     }
   });
 
   test("false does not count as saying how", async () => {
-    expect((await loadFrom("[DEFAULT]\nhost = https://d\n", {}, { ARM_USE_MSI: "false" })).settings.host).toBe("https://d");
+    expect((await loadFrom("[DEFAULT]\nhost = https://d\n", {}, { ARM_USE_MSI: "false" })).settings.host).toBe(
+      "https://d",
+    );
   });
 
   test("a missing file is no error, even with a profile", async () => {
@@ -119,13 +140,18 @@ describe("values", () => {
 
   test("C04 a boolean in the file is held to the same", async () => {
     const error = await failure(loadFrom("[p]\nazure_use_msi = SECRET\n", { profile: "p" }));
-    expect(error).toMatchObject({ code: "ERR_ENV", message: expect.stringContaining("azure_use_msi in ~/.databrickscfg [p]") });
+    expect(error).toMatchObject({
+      code: "ERR_ENV",
+      message: expect.stringContaining("azure_use_msi in ~/.databrickscfg [p]"),
+    });
     expect(error.message).not.toContain("SECRET");
   });
 
   test("C08 an option that does not exist is an error that lists those that do", () => {
     for (const name of ["constructor", "hots"]) {
-      expect(() => readOptions({ [name]: "x" } as DatabricksOptions)).toThrow(expect.objectContaining({ code: "ERR_OPTION", hint: expect.stringContaining("host, clusterId") }));
+      expect(() => readOptions({ [name]: "x" } as DatabricksOptions)).toThrow(
+        expect.objectContaining({ code: "ERR_OPTION", hint: expect.stringContaining("host, clusterId") }),
+      );
     }
     expect(() => readOptions(JSON.parse('{"__proto__": "x"}'))).toThrow("there is no option");
     expect(() => readOptions({ host: 5 } as never)).toThrow("the option host is no string");
@@ -181,9 +207,14 @@ describe("the file", () => {
 test("an error's Config and Env show every setting but no secret", async () => {
   const secrets = attributes.filter(({ secret }) => secret).map(({ key }) => key);
   const options = Object.fromEntries(secrets.map((key) => [key, `SENTINEL-${key}`]));
-  const config = await load({ host: "h", ...options, scopes: "b a" }, { DATABRICKS_CLUSTER_ID: "c", ARM_USE_MSI: "true" });
+  const config = await load(
+    { host: "h", ...options, scopes: "b a" },
+    { DATABRICKS_CLUSTER_ID: "c", ARM_USE_MSI: "true" },
+  );
   const text = describeConfig(config);
   expect(text).not.toContain("SENTINEL");
-  expect(text).toMatch(/^ Config: host=https:\/\/h, cluster_id=c, metadata_service_url=\*\*\*, token=\*\*\*, .*\. Env: DATABRICKS_CLUSTER_ID, ARM_USE_MSI$/);
+  expect(text).toMatch(
+    /^ Config: host=https:\/\/h, cluster_id=c, metadata_service_url=\*\*\*, token=\*\*\*, .*\. Env: DATABRICKS_CLUSTER_ID, ARM_USE_MSI$/,
+  );
   expect(text).toContain("scopes=a,b");
 });

@@ -31,7 +31,12 @@ describe("as Go's ini.v1 with SpaceBeforeInlineComment", () => {
   });
 
   test("section names are literal, with dots and spaces", () => {
-    expect(Object.keys(parse("[pat.with.dot]\n[two words]\n[ x ]"))).toEqual(["DEFAULT", "pat.with.dot", "two words", " x "]);
+    expect(Object.keys(parse("[pat.with.dot]\n[two words]\n[ x ]"))).toEqual([
+      "DEFAULT",
+      "pat.with.dot",
+      "two words",
+      " x ",
+    ]);
   });
 
   test("a key before any section is in DEFAULT, and names keep their case", () => {
@@ -82,7 +87,9 @@ test("any text is read, or refused by an IniError", () => {
 
 test("what is written plainly is read back", () => {
   const name = fc.stringMatching(/^[A-Za-z0-9_.-]{1,12}$/);
-  const value = fc.stringMatching(/^[!#-&(-Z^-~][ -[\]-~]{0,20}$/).filter((text) => !/ [#;]|^\s|\s$|\\$|`|"""/.test(text) && text.trim() === text && !/^["'].*["']$/.test(text));
+  const value = fc
+    .stringMatching(/^[!#-&(-Z^-~][ -[\]-~]{0,20}$/)
+    .filter((text) => !/ [#;]|^\s|\s$|\\$|`|"""/.test(text) && text.trim() === text && !/^["'].*["']$/.test(text));
   const file = fc.dictionary(name, fc.dictionary(name, value, { minKeys: 1 }), { minKeys: 1 });
   fc.assert(
     fc.property(file, fc.constantFrom("=", " = ", ": "), fc.constantFrom("\n", "\r\n"), (sections, equals, end) => {

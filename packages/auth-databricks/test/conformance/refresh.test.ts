@@ -15,7 +15,13 @@ async function createScene(options: { disableAsyncTokenRefresh?: boolean } = {})
     asked.url.endsWith("/v1/token") ? scene.answer() : workspaceAnswer(asked, () => undefined),
   );
   const auth = databricks({ host: server.url.href, clientId: "id", clientSecret: "secret", ...options });
-  const client = createClient({ auth, env: {}, homeDir: "/nonexistent", now: () => start + scene.seconds * 1000, log: quiet });
+  const client = createClient({
+    auth,
+    env: {},
+    homeDir: "/nonexistent",
+    now: () => start + scene.seconds * 1000,
+    log: quiet,
+  });
   clients.push(client);
   return {
     ...{ client, sourceCalls: () => server.count("/v1/token") },
@@ -31,7 +37,9 @@ async function createScene(options: { disableAsyncTokenRefresh?: boolean } = {})
 
 const quiet = { debug: () => {}, warn: () => {} };
 const clients: MlflowClient[] = [];
-const issue = (token: string, seconds: number) => () => ({ json: { access_token: token, token_type: "Bearer", expires_in: seconds } });
+const issue = (token: string, seconds: number) => () => ({
+  json: { access_token: token, token_type: "Bearer", expires_in: seconds },
+});
 const expired = `e30.${Buffer.from(JSON.stringify({ exp: 1 })).toString("base64url")}.s`;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
@@ -43,20 +51,23 @@ afterEach(async () => {
 const named = (pattern: RegExp) => casesOf("refresh").filter(({ name }) => pattern.test(name));
 
 describe("refresh", () => {
-  test.each(named(/stale-after/))("$name", async ({ argsExplicit: { ttlSeconds }, expect: { asyncRefreshFromSeconds } }) => {
-    const scene = await createScene();
-    scene.gives(issue("old", ttlSeconds));
-    expect(await scene.call()).toBe("old");
-    scene.gives(issue("new", ttlSeconds));
-    scene.at(asyncRefreshFromSeconds - 1);
-    expect(await scene.call()).toBe("old");
-    await settled();
-    expect(scene.sourceCalls()).toBe(1);
-    scene.at(asyncRefreshFromSeconds);
-    expect(await scene.call()).toBe("old");
-    await vi.waitFor(async () => expect(await scene.call()).toBe("new"));
-    expect(scene.sourceCalls()).toBe(2);
-  });
+  test.each(named(/stale-after/))(
+    "$name",
+    async ({ argsExplicit: { ttlSeconds }, expect: { asyncRefreshFromSeconds } }) => {
+      const scene = await createScene();
+      scene.gives(issue("old", ttlSeconds));
+      expect(await scene.call()).toBe("old");
+      scene.gives(issue("new", ttlSeconds));
+      scene.at(asyncRefreshFromSeconds - 1);
+      expect(await scene.call()).toBe("old");
+      await settled();
+      expect(scene.sourceCalls()).toBe(1);
+      scene.at(asyncRefreshFromSeconds);
+      expect(await scene.call()).toBe("old");
+      await vi.waitFor(async () => expect(await scene.call()).toBe("new"));
+      expect(scene.sourceCalls()).toBe(2);
+    },
+  );
 
   test.each(named(/blocking-(expired|fresh)|async-(none|stale|fresh|error|returns)/))("$name", async (one) => {
     const { cachedTokenExpiresInSeconds: left, asyncRefresh, concurrentCallers, sourceReturns } = one.argsExplicit;

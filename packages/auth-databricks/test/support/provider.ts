@@ -19,7 +19,9 @@ export async function headersOf(auth: Auth, context: AuthContext): Promise<Recor
 }
 
 /** What a promise was rejected with. */
-export async function failureOf(promise: PromiseLike<unknown>): Promise<Error & { code: string; hint: string; remedies: string[] }> {
+export async function failureOf(
+  promise: PromiseLike<unknown>,
+): Promise<Error & { code: string; hint: string; remedies: string[] }> {
   try {
     await promise;
   } catch (error) {

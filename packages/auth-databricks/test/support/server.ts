@@ -45,7 +45,10 @@ export async function startServer(answer: (asked: Asked) => Answer | Promise<Ans
     asked.push(one);
     const said = await answer(one);
     if (said === undefined) return;
-    response.writeHead(said.status ?? 200, { "content-type": said.text === undefined ? "application/json" : "text/html", ...said.headers });
+    response.writeHead(said.status ?? 200, {
+      "content-type": said.text === undefined ? "application/json" : "text/html",
+      ...said.headers,
+    });
     response.end(said.text ?? JSON.stringify(said.json ?? {}));
   };
   const server = createServer(listener);
@@ -70,7 +73,9 @@ export function workspaceAnswer(asked: Asked, token: () => Answer): Answer {
     return { json: { oidc_endpoint: `${origin}/oidc`, workspace_id: "1", host_type: "workspace" } };
   }
   if (pathname === "/oidc/.well-known/oauth-authorization-server") {
-    return { json: { authorization_endpoint: `${origin}/oidc/v1/authorize`, token_endpoint: `${origin}/oidc/v1/token` } };
+    return {
+      json: { authorization_endpoint: `${origin}/oidc/v1/authorize`, token_endpoint: `${origin}/oidc/v1/token` },
+    };
   }
   if (pathname === "/oidc/v1/token") return token();
   return { status: 404 };

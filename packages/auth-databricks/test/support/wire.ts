@@ -19,22 +19,18 @@ export function wire(base?: URL): Send {
     new Promise((resolve, reject) => {
       const { method, url, headers, body, signal } = request;
       const target = base === undefined ? url : ledTo(base, url);
-      const outgoing = httpRequest(
-        target,
-        { method, headers, agent: false, ...(signal && { signal }) },
-        (incoming) => {
-          resolve({
-            status: incoming.statusCode!,
-            headers: incoming.headers as Record<string, string | string[]>,
-            body: {
-              bytes: async () => Buffer.from(await readText(incoming)),
-              text: () => readText(incoming),
-              cancel: () => void incoming.destroy(),
-              [Symbol.asyncIterator]: () => incoming[Symbol.asyncIterator](),
-            },
-          });
-        },
-      );
+      const outgoing = httpRequest(target, { method, headers, agent: false, ...(signal && { signal }) }, (incoming) => {
+        resolve({
+          status: incoming.statusCode!,
+          headers: incoming.headers as Record<string, string | string[]>,
+          body: {
+            bytes: async () => Buffer.from(await readText(incoming)),
+            text: () => readText(incoming),
+            cancel: () => void incoming.destroy(),
+            [Symbol.asyncIterator]: () => incoming[Symbol.asyncIterator](),
+          },
+        });
+      });
       outgoing.on("error", reject);
       outgoing.end(body as string | undefined);
     });
