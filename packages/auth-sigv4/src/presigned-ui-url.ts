@@ -1,0 +1,2 @@
+export interface PresignedUiUrlOptions {}
+export async function presignedUiUrl(_options: PresignedUiUrlOptions): Promise<URL> { throw new Error("todo"); }
