@@ -17,5 +17,9 @@ export default defineConfig({
       ]),
     ],
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 20_000, typecheck: { enabled: false } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 20_000,
+    reporters: ["default", ["json", { outputFile: ".cache/tests.json" }]],
+  },
 });
