@@ -1,4 +1,4 @@
-import { AuthError, type AuthContext, type HttpRequest, type HttpResponse } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, type HttpRequest, type HttpResponse } from "@mlflow-kit/core";
 import { type AwsCredentials, checkCredentials } from "./credentials.ts";
 import type { Identity } from "./identity.ts";
 import { type ClockSkew, saysStale } from "./refusal.ts";

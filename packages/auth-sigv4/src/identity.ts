@@ -1,4 +1,4 @@
-import { AuthError, type AuthContext, envString } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, envString } from "@mlflow-kit/core";
 import { type AwsCredentialProvider, type AwsCredentials, checkCredentials } from "./credentials.ts";
 import type { AwsProfile } from "./profile.ts";
 
@@ -35,7 +35,9 @@ export async function resolveIdentity(
         hint: "Give one of them.",
       });
     }
-    return typeof credentials === "function" ? ofFunction(credentials) : constant(credentials, "the credentials option");
+    return typeof credentials === "function"
+      ? ofFunction(credentials)
+      : constant(credentials, "the credentials option");
   }
   if (chosen === undefined) {
     const keys = environmentKeys(env);
@@ -160,7 +162,9 @@ async function ask(from: string, profile: AwsProfile | undefined, give: () => Pr
 function hintFor(message: string, profile: AwsProfile | undefined): string {
   if (profile === undefined) return "See why the function given as credentials fails.";
   if (/\bsso\b/i.test(message)) return `Run: aws sso login --profile ${profile.name}`;
-  if (profile.values.has("credential_process")) return "Run the profile's credential_process by hand and see what it says.";
-  if (profile.values.has("role_arn")) return "See that the source credentials may call sts:AssumeRole on the profile's role_arn.";
+  if (profile.values.has("credential_process"))
+    return "Run the profile's credential_process by hand and see what it says.";
+  if (profile.values.has("role_arn"))
+    return "See that the source credentials may call sts:AssumeRole on the profile's role_arn.";
   return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or pass the credentials option.";
 }

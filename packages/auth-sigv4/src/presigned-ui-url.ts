@@ -1,2 +1,4 @@
-export interface PresignedUiUrlOptions {}
-export async function presignedUiUrl(_options: PresignedUiUrlOptions): Promise<URL> { throw new Error("todo"); }
+export type PresignedUiUrlOptions = {};
+export async function presignedUiUrl(_options: PresignedUiUrlOptions): Promise<URL> {
+  throw new Error("todo");
+}

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import { AuthError, type AuthContext, envString } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, envString } from "@mlflow-kit/core";
 import { readOptionalFile } from "@mlflow-kit/core/provider";
 
 /** One profile of `~/.aws/config` and `~/.aws/credentials`, merged as AWS does. */
@@ -34,9 +34,13 @@ export async function readProfile(context: AuthContext, option: string | undefin
     credentials.get(name),
   ];
   if (setting !== undefined && found.every((section) => section === undefined)) {
-    throw new AuthError("ERR_AUTH_FILE", `sigv4: the profile of ${setting} is in neither ${configFile} nor ${credentialsFile}`, {
-      hint: "Run `aws configure list-profiles` to see what there is.",
-    });
+    throw new AuthError(
+      "ERR_AUTH_FILE",
+      `sigv4: the profile of ${setting} is in neither ${configFile} nor ${credentialsFile}`,
+      {
+        hint: "Run `aws configure list-profiles` to see what there is.",
+      },
+    );
   }
   const values = new Map(found.flatMap((section) => [...(section ?? [])]));
   if (values.has("aws_access_key_id") !== values.has("aws_secret_access_key")) {
@@ -55,7 +59,10 @@ async function sections(path: string, setting: string): Promise<Map<string, Map<
   for (const line of text?.split(/\r?\n/) ?? []) {
     const header = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
     if (header !== undefined) {
-      const name = header.trim().replace(/\s+/g, " ").replace(/^(profile) ["'](.*)["']$/, "$1 $2");
+      const name = header
+        .trim()
+        .replace(/\s+/g, " ")
+        .replace(/^(profile) ["'](.*)["']$/, "$1 $2");
       current = found.get(name) ?? new Map();
       found.set(name, current);
       continue;

@@ -59,7 +59,9 @@ export function sageMakerUrl({ partition, region, kind }: SageMakerArn, env: Env
     });
   }
   return new URL(
-    kind === "mlflow-app" ? `https://mlflow.sagemaker.${region}.app.aws` : `https://${region}.experiments.sagemaker.aws`,
+    kind === "mlflow-app"
+      ? `https://mlflow.sagemaker.${region}.app.aws`
+      : `https://${region}.experiments.sagemaker.aws`,
   );
 }
 

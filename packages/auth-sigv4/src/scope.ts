@@ -1,4 +1,4 @@
-import { AuthError, type AuthContext, envString } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, envString } from "@mlflow-kit/core";
 import type { AwsProfile } from "./profile.ts";
 import type { SageMakerArn } from "./sagemaker-arn.ts";
 
@@ -61,7 +61,10 @@ export async function resolveScope(
       { hint: "Set AWS_REGION to the region that the server is in." },
     );
   }
-  const service = first([options.service, "option"], [arn?.service, "ARN"], [host?.service, "host"]) ?? ["execute-api", "default"];
+  const service = first([options.service, "option"], [arn?.service, "ARN"], [host?.service, "host"]) ?? [
+    "execute-api",
+    "default",
+  ];
   if (!regionForm.test(region[0])) {
     throw new AuthError("ERR_AUTH_INVALID", `sigv4: the region (${region[1]}) cannot be an AWS region`, {
       hint: "A region looks like eu-west-1.",

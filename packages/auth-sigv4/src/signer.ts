@@ -1,6 +1,6 @@
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { AwsCredentials } from "./credentials.ts";
 import type { QueryBag } from "./canonical-url.ts";
+import type { AwsCredentials } from "./credentials.ts";
 import { Sha256 } from "./sha256.ts";
 
 /** What a signature covers. */

@@ -101,7 +101,10 @@ function signing(
 
   return {
     async load(context): Promise<Credential> {
-      const [{ createSigner }, { signRequest }] = await Promise.all([import("./signer.ts"), import("./sign-request.ts")]);
+      const [{ createSigner }, { signRequest }] = await Promise.all([
+        import("./signer.ts"),
+        import("./sign-request.ts"),
+      ]);
       const credentials = keep && loaded ? loaded : await identity.load(context, loaded !== undefined);
       keep = false;
       loaded = credentials;
