@@ -1,4 +1,4 @@
-import { type AuthContext, AuthError, type HttpRequest, type HttpResponse } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, type HttpRequest, type Refusal } from "@mlflow-kit/core";
 import { type AwsCredentials, checkCredentials } from "./credentials.ts";
 import type { Identity } from "./identity.ts";
 import { type ClockSkew, saysStale } from "./refusal.ts";
@@ -28,7 +28,7 @@ export function assumeRole(source: Identity, role: RoleOptions): Identity {
       const first = await callSts(context, await source.load(context, forceRefresh), role);
       if (first.status === 200) return readCredentials(first.text, role.roleArn);
       const stale = source.refreshable && saysStale(first);
-      if (!stale && !role.skew.learn(first, context.now())) throw refused(first, role);
+      if (!stale && !role.skew.learn(first, first.request, context.now())) throw refused(first, role);
       const second = await callSts(context, await source.load(context, stale), role);
       if (second.status === 200) return readCredentials(second.text, role.roleArn);
       throw refused(second, role);
@@ -36,10 +36,8 @@ export function assumeRole(source: Identity, role: RoleOptions): Identity {
   };
 }
 
-interface StsAnswer {
-  readonly status: number;
-  readonly headers: HttpResponse["headers"];
-  readonly text: string;
+interface StsAnswer extends Refusal {
+  readonly request: HttpRequest;
 }
 
 async function callSts(context: AuthContext, credentials: AwsCredentials, role: RoleOptions): Promise<StsAnswer> {
@@ -62,7 +60,7 @@ async function callSts(context: AuthContext, credentials: AwsCredentials, role: 
   const signer = createSigner({ credentials, region: role.region, service: "sts" });
   await signRequest(request, signer, "sts", new Date(context.now() + role.skew.offset));
   const { status, headers, body } = await context.send(request);
-  return { status, headers, text: await body.text() };
+  return { request, status, headers, text: await body.text() };
 }
 
 function readCredentials(xml: string, roleArn: string): AwsCredentials {

@@ -1,4 +1,4 @@
-import type { Refusal } from "@mlflow-kit/core";
+import type { HttpRequest, Refusal } from "@mlflow-kit/core";
 
 const skewed =
   /RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|Signature expired|Signature not yet current|Date in the future/i;
@@ -7,11 +7,12 @@ const stale =
 /** Milliseconds. Less cannot be why AWS refused: it allows five minutes. */
 const notable = 30_000;
 
-/** The difference between the server's clock and ours, in milliseconds, learnt from refusals. */
+/** The difference between the server's clock and ours, learnt from refusals. */
 export interface ClockSkew {
+  /** Milliseconds to add to our time. */
   readonly offset: number;
-  /** Whether the refusal was about time and taught something new. */
-  learn(refusal: Refusal, now: number): boolean;
+  /** Whether the refusal was about time, and signing `request` again would give it another one. */
+  learn(refusal: Refusal, request: HttpRequest, now: number): boolean;
 }
 
 /** A clock that starts without offset. `Date` is corrected by `Age`, so that a stored answer does not teach the past. */
@@ -21,17 +22,20 @@ export function clockSkew(): ClockSkew {
     get offset() {
       return offset;
     },
-    learn(refusal, now) {
+    learn(refusal, request, now) {
       if (!skewed.test(evidence(refusal))) return false;
       const date = Date.parse(header(refusal, "date"));
-      const age = Number(header(refusal, "age") || 0);
+      const age = Number(header(refusal, "age"));
       if (!Number.isFinite(date) || !(age >= 0)) return false;
       const learnt = date + age * 1000 - now;
-      if (Math.abs(learnt - offset) < notable) return false;
-      offset = learnt;
-      return true;
+      if (Math.abs(learnt - offset) >= notable) offset = learnt;
+      return Math.abs(signedAt(request) - (now + offset)) >= notable;
     },
   };
+}
+
+function signedAt({ headers }: HttpRequest): number {
+  return Date.parse((headers["x-amz-date"] ?? "").replace(/^(....)(..)(..T..)(..)/, "$1-$2-$3:$4:"));
 }
 
 /** Whether AWS no longer knows the credentials, so that fresh ones may help. */

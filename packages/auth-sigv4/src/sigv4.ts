@@ -50,7 +50,7 @@ export function sigv4(options: Sigv4Options = {}): AuthProvider {
       const enabled = envBoolean(context.env, "MLFLOW_TRACKING_AWS_SIGV4");
       const given = Object.values(options).some((value) => value !== undefined);
       const arn = parseArn(context, given || enabled === true);
-      if (given) return select(context, options, arn, "options");
+      if (given) return select(context, options, arn, "the options");
       if (arn !== undefined) return select(context, options, arn, "the tracking URI");
       if (enabled) return select(context, options, arn, "MLFLOW_TRACKING_AWS_SIGV4");
       return context.skip(`MLFLOW_TRACKING_AWS_SIGV4 is ${enabled === false ? "false" : "not set"}`);
@@ -75,7 +75,7 @@ async function select(
   const role = roleOf(context, options, scope, skew);
   const identity = role === undefined ? source : assumeRole(source, role);
   return {
-    source: `${switchedOnBy}; ${identity.from}`,
+    source: switchedOnBy,
     details: {
       credentials: identity.from,
       region: `${scope.region} (${scope.regionFrom})`,
@@ -96,8 +96,7 @@ function signing(
   arn: SageMakerArn | undefined,
   lifetime: number | undefined,
 ): Pick<Auth, "load" | "recover"> {
-  let loaded: AwsCredentials | undefined;
-  let keep = false;
+  let loaded: { readonly credentials: AwsCredentials; readonly offset: number } | undefined;
 
   return {
     async load(context): Promise<Credential> {
@@ -105,9 +104,12 @@ function signing(
         import("./signer.ts"),
         import("./sign-request.ts"),
       ]);
-      const credentials = keep && loaded ? loaded : await identity.load(context, loaded !== undefined);
-      keep = false;
-      loaded = credentials;
+      // After a lesson about the clock the credentials are still good.
+      const credentials =
+        loaded && loaded.offset !== skew.offset
+          ? loaded.credentials
+          : await identity.load(context, loaded !== undefined);
+      loaded = { credentials, offset: skew.offset };
       const signer = createSigner({ credentials, region, service });
       // The expiration is told by the server's clock.
       const expires = credentials.expiration && credentials.expiration.getTime() - skew.offset;
@@ -120,12 +122,8 @@ function signing(
         },
       };
     },
-    recover(refusal) {
-      if (skew.learn(refusal, now())) {
-        keep = true;
-        return true;
-      }
-      return identity.refreshable && saysStale(refusal);
+    recover(refusal, request) {
+      return skew.learn(refusal, request, now()) || (identity.refreshable && saysStale(refusal));
     },
   };
 }
