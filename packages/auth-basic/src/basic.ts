@@ -11,6 +11,7 @@ import {
   askCommand,
   askFunction,
   basicAuthorization,
+  checkOptions,
   expandHome,
   readCredentialFile,
   warnIfExposed,
@@ -60,6 +61,7 @@ interface Pair {
 }
 
 async function resolveBasic(options: BasicOptions, context: AuthContext): Promise<Auth | undefined> {
+  checkOptions(options, ["username", "password"], "basic");
   const local = fromOptions(options) ?? fromUrl(context) ?? fromEnvironment(context);
   if (local) return toAuth(local, context);
   const unset = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are not set";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { type Auth, type AuthContext, AuthError, type HttpRequest } from "@mlflow-kit/core";
+import { testContext } from "@mlflow-kit/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { type BasicOptions, basic } from "../src/index.ts";
-import { testContext } from "./context.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "auth-basic-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

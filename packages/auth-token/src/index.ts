@@ -1,1 +1,3 @@
-export {};
+export type { ClientCredentials } from "./client-credentials.ts";
+export type { TokenAnswer, TokenFunction, TokenOptions } from "./options.ts";
+export { token } from "./token.ts";

@@ -23,7 +23,7 @@ export function redirectOf(request: HttpRequest, response: HttpResponse): Redire
   const location = response.headers.location;
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
   const safe = request.method === "GET" || request.method === "HEAD";
-  const url = typeof location === "string" && URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
+  const url = typeof location === "string" && URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw refused("a Location that is no plain http(s) address");
   }

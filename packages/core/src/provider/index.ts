@@ -5,5 +5,6 @@ export * from "./command.ts";
 export * from "./file.ts";
 export * from "./form.ts";
 export * from "./jwt.ts";
+export * from "./options.ts";
 export * from "./tls-identity.ts";
 export * from "./token-endpoint.ts";

@@ -1,1 +1,2 @@
-export {};
+export { testContext } from "./context.ts";
+export { describeProvider, type ProviderContract } from "./describe-provider.ts";

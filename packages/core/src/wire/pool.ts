@@ -95,7 +95,8 @@ export class Pool implements Carrier {
           callback(new Stale(), null);
         } else {
           taken = true;
-          callback(null, link.socket as Parameters<typeof callback>[1] & object);
+          // Called back at once, undici would take the socket and forget the request.
+          queueMicrotask(() => callback(null, link.socket as Parameters<typeof callback>[1] & object));
         }
       },
       pipelining: 1,

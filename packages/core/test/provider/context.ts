@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import type { AuthContext, Send } from "../../src/index.ts";
+import { testContext as emptyContext } from "../../src/testing/index.ts";
 
 /** A wire of node:http, for tests of one provider alone: one attempt, no redirect. */
 export const send: Send = (request) =>
@@ -22,16 +23,7 @@ export const send: Send = (request) =>
     outgoing.end(body as string | undefined);
   });
 
-/** A context with nothing in it but what is given. */
-export function testContext(fields: Partial<AuthContext> = {}): AuthContext {
-  return {
-    trackingUri: undefined,
-    env: {},
-    homeDir: "/nonexistent",
-    send,
-    log: { debug: () => {}, warn: () => {} },
-    now: Date.now,
-    skip: () => undefined,
-    ...fields,
-  };
+/** A context with that wire. */
+export function testContext(fields: Partial<AuthContext> = {}) {
+  return emptyContext({ send, ...fields });
 }
