@@ -52,7 +52,9 @@ for (const concurrency of [1, 16]) {
   for (const name of ["client.request with token()", "client.request with basic()"]) {
     const { cpuRatio, rateRatio, rate } = find(name);
     console.log(verdict(`${name}, CPU against undici.request`, cpuRatio, concurrency === 1 ? 1.2 : 1.3, "most"));
-    console.log(verdict(`${name}, throughput against undici.request`, rateRatio, concurrency === 1 ? 0.9 : 0.8, "least"));
+    console.log(
+      verdict(`${name}, throughput against undici.request`, rateRatio, concurrency === 1 ? 0.9 : 0.8, "least"),
+    );
     console.log(verdict(`${name}, throughput against global fetch`, rate / find("global fetch").rate, 2, "least"));
   }
   console.log();
@@ -62,7 +64,11 @@ console.log("### Header production\n");
 const refreshed = () => ({ token: "bench-token-bench-token", expiresAt: new Date(Date.now() + 3600_000) });
 const cases = [
   ["a cached token", token(refreshed), 150],
-  ["three combined providers", combine(token(refreshed), gatewayHeaders({ "cf-access-client-id": "i" }), gatewayHeaders({ "x-key": "k" })), 300],
+  [
+    "three combined providers",
+    combine(token(refreshed), gatewayHeaders({ "cf-access-client-id": "i" }), gatewayHeaders({ "x-key": "k" })),
+    300,
+  ],
 ];
 for (const [name, auth, limit] of cases) {
   const made = createClient({ trackingUri: server.url, auth, env: {}, homeDir: "/nonexistent" });

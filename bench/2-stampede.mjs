@@ -13,7 +13,11 @@ const endpoint = createServer((request, response) => {
   request.on("end", () => {
     asked += 1;
     response.writeHead(down ? 400 : 200, { "content-type": "application/json" });
-    response.end(down ? '{"error":"temporarily_unavailable"}' : `{"access_token":"t${asked}","token_type":"Bearer","expires_in":3600}`);
+    response.end(
+      down
+        ? '{"error":"temporarily_unavailable"}'
+        : `{"access_token":"t${asked}","token_type":"Bearer","expires_in":3600}`,
+    );
   });
 });
 await new Promise((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
@@ -81,10 +85,26 @@ const azure = new ClientSecretCredential("tenant", "id", "secret", {
   httpClient: {
     async sendRequest(request) {
       const answer = request.url.includes("openid-configuration")
-        ? { status: 200, text: JSON.stringify({ token_endpoint: "https://login.microsoftonline.com/tenant/oauth2/v2.0/token", authorization_endpoint: "https://login.microsoftonline.com/a", issuer: "https://login.microsoftonline.com/tenant/v2.0", jwks_uri: "https://login.microsoftonline.com/k" }) }
-        : await fetch(tokenUrl, { method: "POST" }).then(async (response) => ({ status: response.status, text: await response.text() }));
+        ? {
+            status: 200,
+            text: JSON.stringify({
+              token_endpoint: "https://login.microsoftonline.com/tenant/oauth2/v2.0/token",
+              authorization_endpoint: "https://login.microsoftonline.com/a",
+              issuer: "https://login.microsoftonline.com/tenant/v2.0",
+              jwks_uri: "https://login.microsoftonline.com/k",
+            }),
+          }
+        : await fetch(tokenUrl, { method: "POST" }).then(async (response) => ({
+            status: response.status,
+            text: await response.text(),
+          }));
       const { createHttpHeaders } = await import("@azure/core-rest-pipeline");
-      return { request, status: answer.status, headers: createHttpHeaders({ "content-type": "application/json" }), bodyAsText: answer.text };
+      return {
+        request,
+        status: answer.status,
+        headers: createHttpHeaders({ "content-type": "application/json" }),
+        bodyAsText: answer.text,
+      };
     },
   },
 });

@@ -8,11 +8,16 @@ import { median, round3, table, verdict } from "./lib/measure.mjs";
 console.log("## 3. Import time and installed size\n");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "footprint-"));
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
+const run = (command, args, cwd) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
 
 const tarballs = {};
 for (const name of readdirSync(join(root, "packages"))) {
-  const out = run("npx", ["-y", "pnpm@10.34.9", "pack", "--json", "--pack-destination", folder], join(root, "packages", name));
+  const out = run(
+    "npx",
+    ["-y", "pnpm@10.34.9", "pack", "--json", "--pack-destination", folder],
+    join(root, "packages", name),
+  );
   tarballs[`@mlflow-kit/${name}`] = JSON.parse(out.slice(out.indexOf("{"))).filename;
 }
 
@@ -20,7 +25,9 @@ for (const name of readdirSync(join(root, "packages"))) {
 function install(names, sources = {}) {
   const home = mkdtempSync(join(folder, "home-"));
   const versions = JSON.parse(readFileSync(new URL("package.json", import.meta.url))).dependencies;
-  const dependencies = Object.fromEntries(names.map((name) => [name, sources[name] ? `file:${sources[name]}` : (versions[name] ?? "latest")]));
+  const dependencies = Object.fromEntries(
+    names.map((name) => [name, sources[name] ? `file:${sources[name]}` : (versions[name] ?? "latest")]),
+  );
   const overrides = Object.fromEntries(Object.entries(sources).map(([name, file]) => [name, `file:${file}`]));
   for (const name of names) delete overrides[name];
   writeFileSync(join(home, "package.json"), JSON.stringify({ private: true, dependencies, overrides }));
@@ -71,7 +78,13 @@ console.log(verdict("core, import ms over bare node", find("core").over, 10, "mo
 for (const one of contestants.filter((each) => each.ours && each.name.includes("/auth-"))) {
   console.log(verdict(`${one.name}, import ms over core`, one.over - find("core").over, 8, "most"));
 }
-for (const [name, count] of [["core", 2], ["auth-basic", 3], ["auth-token", 3], ["auth-mtls", 3], ["auth-databricks", 3]]) {
+for (const [name, count] of [
+  ["core", 2],
+  ["auth-basic", 3],
+  ["auth-token", 3],
+  ["auth-mtls", 3],
+  ["auth-databricks", 3],
+]) {
   if (find(name)) console.log(verdict(`${name}, packages installed`, find(name).packages, count, "most"));
 }
 console.log();

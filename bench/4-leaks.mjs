@@ -18,7 +18,11 @@ const refused = createClient({ ...common, trackingUri: `https://127.0.0.1:${aler
 const cases = [
   ["100,000 calls", 100_000, () => plain.request("GET mlflow/experiments/get", { experiment_id: "0" })],
   ["10,000 failed calls", 10_000, () => plain.request("GET mlflow/fail").catch(() => {})],
-  ["10,000 TLS failures", 10_000, () => refused.request("GET mlflow/experiments/get", { experiment_id: "0" }).catch(() => {})],
+  [
+    "10,000 TLS failures",
+    10_000,
+    () => refused.request("GET mlflow/experiments/get", { experiment_id: "0" }).catch(() => {}),
+  ],
 ];
 const open = () => readdirSync("/proc/self/fd").length;
 const heap = async () => {

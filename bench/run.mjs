@@ -4,7 +4,9 @@ import { cpus } from "node:os";
 const parts = process.argv.slice(2);
 const all = ["1-requests.mjs", "2-stampede.mjs", "3-footprint.mjs", "4-leaks.mjs"];
 const here = new URL(".", import.meta.url);
-console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`);
+console.log(
+  `${cpus().length} × ${cpus()[0].model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,
+);
 let failed = false;
 for (const part of all.filter((name) => parts.length === 0 || parts.some((wanted) => name.startsWith(wanted)))) {
   const { status } = spawnSync(process.execPath, ["--expose-gc", part], { cwd: here, stdio: "inherit" });

@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { AuthError, type AuthContext, type TlsIdentity } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, type TlsIdentity } from "@mlflow-kit/core";
 import type { Sources } from "./material.ts";
 
 /**
@@ -24,7 +24,10 @@ export function checkIdentity(
   const certificate = parseCertificate(cert, place("cert"));
   const privateKey = parseKey(key, passphrase, place(given.key ? "key" : "cert"), given.key === undefined);
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw fault(`the key in ${place(given.key ? "key" : "cert")} does not belong to the certificate in ${place("cert")}`, "Give the key that the certificate was made for; the first certificate of the file counts.");
+    throw fault(
+      `the key in ${place(given.key ? "key" : "cert")} does not belong to the certificate in ${place("cert")}`,
+      "Give the key that the certificate was made for; the first certificate of the file counts.",
+    );
   }
   checkDates(certificate, place("cert"), context);
   return { cert, key };
@@ -37,11 +40,16 @@ export function checkIdentity(
 
 function parseCertificate(pem: Buffer, place: string): X509Certificate {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
-  const first = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(pem.toString("latin1"));
+  const first = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(
+    pem.toString("latin1"),
+  );
   try {
     if (first) return new X509Certificate(first[0]);
   } catch {}
-  throw fault(`${place} holds no certificate in PEM`, "It should have a block that begins with -----BEGIN CERTIFICATE-----.");
+  throw fault(
+    `${place} holds no certificate in PEM`,
+    "It should have a block that begins with -----BEGIN CERTIFICATE-----.",
+  );
 }
 
 function parseKey(pem: Buffer, passphrase: string | undefined, place: string, combined: boolean): KeyObject {
@@ -50,7 +58,9 @@ function parseKey(pem: Buffer, passphrase: string | undefined, place: string, co
   if (block === undefined) {
     throw fault(
       `${place} holds no private key in PEM`,
-      combined ? "Set MLFLOW_TRACKING_CLIENT_KEY_PATH, or put the key into the same file." : "It should have a block that begins with -----BEGIN PRIVATE KEY-----.",
+      combined
+        ? "Set MLFLOW_TRACKING_CLIENT_KEY_PATH, or put the key into the same file."
+        : "It should have a block that begins with -----BEGIN PRIVATE KEY-----.",
     );
   }
   const encrypted = /ENCRYPTED/.test(block);
@@ -74,7 +84,10 @@ function checkPfx(pfx: Buffer, passphrase: string | undefined, place: string): v
   } catch (error) {
     throw /mac verify|password|passphrase/i.test((error as Error).message)
       ? fault(`the passphrase does not open ${place}`, "Check the passphrase.")
-      : fault(`${place} is no PKCS#12 file that this Node can read`, "Older files use RC2 or 3DES; export it again with AES-256.");
+      : fault(
+          `${place} is no PKCS#12 file that this Node can read`,
+          "Older files use RC2 or 3DES; export it again with AES-256.",
+        );
   }
 }
 

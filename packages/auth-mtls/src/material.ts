@@ -1,4 +1,4 @@
-import { AuthError, type AuthContext } from "@mlflow-kit/core";
+import { type AuthContext, AuthError } from "@mlflow-kit/core";
 import { warnIfExposed } from "@mlflow-kit/core/provider";
 
 /** One file, or the content itself, with the setting that named it. */
@@ -34,7 +34,10 @@ export async function stampOf(sources: Sources): Promise<string> {
  *
  * @throws AuthError `ERR_AUTH_FILE` with the path, never the content.
  */
-export async function readMaterial(sources: Sources, context: AuthContext): Promise<Partial<Record<"cert" | "key" | "pfx", Buffer>>> {
+export async function readMaterial(
+  sources: Sources,
+  context: AuthContext,
+): Promise<Partial<Record<"cert" | "key" | "pfx", Buffer>>> {
   const entries = Object.entries(sources).map(async ([name, source]) => {
     if (source.path === undefined) return [name, Buffer.from(source.content as string)];
     const holdsKey = name !== "cert" || sources.key === undefined;
@@ -65,6 +68,8 @@ async function read(path: string, setting: string): Promise<Buffer> {
   }
 
   function fault(reason: string): AuthError {
-    return new AuthError("ERR_AUTH_FILE", `mtls: cannot use the file ${shown}: ${reason}`, { hint: `Check ${setting}.` });
+    return new AuthError("ERR_AUTH_FILE", `mtls: cannot use the file ${shown}: ${reason}`, {
+      hint: `Check ${setting}.`,
+    });
   }
 }

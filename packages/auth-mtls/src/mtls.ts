@@ -1,4 +1,4 @@
-import { AuthError, type AuthContext, type AuthProvider, envString, type TlsIdentity } from "@mlflow-kit/core";
+import { type AuthContext, AuthError, type AuthProvider, envString, type TlsIdentity } from "@mlflow-kit/core";
 import { expandHome, tlsIdentity } from "@mlflow-kit/core/provider";
 import { checkIdentity } from "./check.ts";
 import { isPem, readMaterial, type Source, stampOf } from "./material.ts";
@@ -86,13 +86,25 @@ function locate(options: MtlsOptions, context: AuthContext): Located | undefined
     });
   }
   if (key && !cert) {
-    throw new AuthError("ERR_AUTH_INCOMPLETE", `mtls: ${key.setting} is set but ${given ? "cert" : "MLFLOW_TRACKING_CLIENT_CERT_PATH"} is not`, {
-      hint: "Set MLFLOW_TRACKING_CLIENT_CERT_PATH, or pass mtls({ cert, key }).",
-    });
+    throw new AuthError(
+      "ERR_AUTH_INCOMPLETE",
+      `mtls: ${key.setting} is set but ${given ? "cert" : "MLFLOW_TRACKING_CLIENT_CERT_PATH"} is not`,
+      {
+        hint: "Set MLFLOW_TRACKING_CLIENT_CERT_PATH, or pass mtls({ cert, key }).",
+      },
+    );
   }
   const sources = { ...(cert && { cert }), ...(key && { key }), ...(pfx && { pfx }) };
-  const paths = Object.fromEntries(Object.entries(sources).map(([name, { path }]) => [name, path ?? "given as an option"]));
-  return { found: Object.values(sources).map(({ setting }) => setting).join(", "), paths, sources };
+  const paths = Object.fromEntries(
+    Object.entries(sources).map(([name, { path }]) => [name, path ?? "given as an option"]),
+  );
+  return {
+    found: Object.values(sources)
+      .map(({ setting }) => setting)
+      .join(", "),
+    paths,
+    sources,
+  };
 
   function variable(setting: string): Source | undefined {
     const path = envString(context.env, setting);

@@ -42,9 +42,13 @@ function parseHttp(uri: string, owner: string): Address {
     try {
       return decodeURIComponent(part);
     } catch {
-      throw new AuthError("ERR_TRACKING_URI", `${owner} has a user name or password that is not percent-encoded UTF-8`, {
-        hint: "Put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, where nothing is encoded.",
-      });
+      throw new AuthError(
+        "ERR_TRACKING_URI",
+        `${owner} has a user name or password that is not percent-encoded UTF-8`,
+        {
+          hint: "Put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, where nothing is encoded.",
+        },
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { HttpResponse } from "./types.ts";
 import type { Settings } from "./settings.ts";
+import type { HttpResponse } from "./types.ts";
 
 const longestWait = 120_000;
 

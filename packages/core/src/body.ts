@@ -1,6 +1,5 @@
-import type { HttpBody } from "./types.ts";
 import { AuthError } from "./errors.ts";
-import type { BodySource } from "./types.ts";
+import type { BodySource, HttpBody } from "./types.ts";
 
 /** Whether the same bytes can be sent again. */
 export function isReplayable(body: HttpBody | undefined): boolean {
@@ -21,7 +20,9 @@ export async function fileBody(path: string | URL): Promise<BodySource> {
   const { open, stat } = process.getBuiltinModule("node:fs/promises");
   const shown = String(path);
   const first = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new AuthError("ERR_BODY", `cannot read ${shown} (${error.code})`, { hint: "Check the path and its permissions." });
+    throw new AuthError("ERR_BODY", `cannot read ${shown} (${error.code})`, {
+      hint: "Check the path and its permissions.",
+    });
   });
   if (!first.isFile()) throw new AuthError("ERR_BODY", `${shown} is not a regular file`);
   let digest: Promise<string> | undefined;

@@ -4,7 +4,11 @@ import type { HttpResponse, ResponseBody } from "./types.ts";
 const generous = 64 * 1024 * 1024;
 
 /** A body of bytes that are already here, followed by `rest`, if any. */
-export function bufferedBody(head: Uint8Array, rest?: AsyncIterator<Uint8Array>, cancel: () => void = () => {}): ResponseBody {
+export function bufferedBody(
+  head: Uint8Array,
+  rest?: AsyncIterator<Uint8Array>,
+  cancel: () => void = () => {},
+): ResponseBody {
   async function* iterate(): AsyncGenerator<Uint8Array> {
     if (head.length > 0) yield head;
     if (rest === undefined) return;
@@ -43,7 +47,10 @@ export function tooLarge(limit: number): ConnectionError {
 }
 
 /** At most the first `limit` bytes of an answer as text, and the answer as if nothing had been read. */
-export async function peekText(response: HttpResponse, limit: number): Promise<{ text: string; response: HttpResponse }> {
+export async function peekText(
+  response: HttpResponse,
+  limit: number,
+): Promise<{ text: string; response: HttpResponse }> {
   const { body } = response;
   const iterator = body[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];

@@ -16,7 +16,17 @@ import { type Answer, expandRoute, type Parameters, type Route, repeatable } fro
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
-import type { AuthProvider, HttpBody, HttpRequest, HttpResponse, Logger, Send, TlsIdentity, TlsTrust, Transport } from "./types.ts";
+import type {
+  AuthProvider,
+  HttpBody,
+  HttpRequest,
+  HttpResponse,
+  Logger,
+  Send,
+  TlsIdentity,
+  TlsTrust,
+  Transport,
+} from "./types.ts";
 import { unreadVariables } from "./unread.ts";
 import { version } from "./version.ts";
 
@@ -138,7 +148,16 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   const auth = asProvider(options.auth);
   const closing = new AbortController();
   const homeDir = options.homeDir ?? process.getBuiltinModule("node:os").homedir();
-  const common = { env, homeDir, tls: options.tls, timeoutMs: settings.timeoutMs, log, redactor, now, signal: closing.signal };
+  const common = {
+    env,
+    homeDir,
+    tls: options.tls,
+    timeoutMs: settings.timeoutMs,
+    log,
+    redactor,
+    now,
+    signal: closing.signal,
+  };
 
   const trackingUri = options.trackingUri || envString(env, "MLFLOW_TRACKING_URI");
   const trackingOwner = options.trackingUri ? "trackingUri" : "MLFLOW_TRACKING_URI";
@@ -147,9 +166,15 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
 
   const registryUri = options.registryUri || envString(env, "MLFLOW_REGISTRY_URI");
   const registryPrefix = registryUri && unityCatalog.test(registryUri) ? "unity-catalog/" : "";
-  const registryAddress = registryUri && address(registryUri.replace(unityCatalog, "databricks"), "MLFLOW_REGISTRY_URI");
+  const registryAddress =
+    registryUri && address(registryUri.replace(unityCatalog, "databricks"), "MLFLOW_REGISTRY_URI");
   const registry = registryAddress
-    ? createTarget({ ...common, owner: "MLFLOW_REGISTRY_URI", address: registryAddress, auth: asProvider(options.registryAuth) ?? auth })
+    ? createTarget({
+        ...common,
+        owner: "MLFLOW_REGISTRY_URI",
+        address: registryAddress,
+        auth: asProvider(options.registryAuth) ?? auth,
+      })
     : tracking;
 
   const policies = new WeakMap<HttpRequest["headers"], CallPolicy>();
@@ -160,7 +185,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     const parsed = parseAddress(uri, owner);
     if (parsed.credentials) {
       redactor.add(parsed.credentials.password);
-      redactor.addHeader("authorization", `Basic ${Buffer.from(`${parsed.credentials.username}:${parsed.credentials.password}`).toString("base64")}`);
+      redactor.addHeader(
+        "authorization",
+        `Basic ${Buffer.from(`${parsed.credentials.username}:${parsed.credentials.password}`).toString("base64")}`,
+      );
     }
     return parsed;
   }
@@ -189,11 +217,17 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       const resolved = target.resolved ?? (await target.resolve());
       const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
       const url = below(resolved.base, prefixed, query);
-      const headers: Record<string, string> = { ...defaults, accept: "application/json", ...checkHeaders(call.headers, "headers") };
+      const headers: Record<string, string> = {
+        ...defaults,
+        accept: "application/json",
+        ...checkHeaders(call.headers, "headers"),
+      };
       if (prefixed.includes("/mlflow/workspaces")) delete headers["x-mlflow-workspace"];
       const content = call.body ?? (body === undefined ? undefined : stringifyJson(body));
-      if (content !== undefined) headers["content-type"] ??= call.body === undefined ? "application/json" : "application/octet-stream";
-      if (call.body !== undefined && typeof call.body !== "string" && !(call.body instanceof Uint8Array)) scope.liftDeadline();
+      if (content !== undefined)
+        headers["content-type"] ??= call.body === undefined ? "application/json" : "application/octet-stream";
+      if (call.body !== undefined && typeof call.body !== "string" && !(call.body instanceof Uint8Array))
+        scope.liftDeadline();
       const mayRepeat = call.repeatable ?? (repeatable.has(route) || isSafe(method));
       policies.set(headers, { target, retries: mayRepeat ? "repeatable" : "untouched" });
       const response = await traced({ method, url, headers, body: content, signal: scope.signal });
@@ -214,7 +248,13 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     return response;
   }
 
-  async function answer(method: string, url: URL, headers: Record<string, string>, response: HttpResponse, resolved: Resolved) {
+  async function answer(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    response: HttpResponse,
+    resolved: Resolved,
+  ) {
     const { status } = response;
     if (status >= 200 && status < 300) {
       const text = await response.body.text();
@@ -277,7 +317,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       return { baseUrl: new URL(resolved.base), ...(tls && { tls }) };
     },
     async explain() {
-      const [own, other] = await Promise.all([tracking.explain(), registry === tracking ? undefined : registry.explain()]);
+      const [own, other] = await Promise.all([
+        tracking.explain(),
+        registry === tracking ? undefined : registry.explain(),
+      ]);
       const resolved = own.error === undefined ? await tracking.resolve().catch((error: Error) => error) : undefined;
       const error = own.error ?? (resolved instanceof Error ? resolved : undefined);
       return {
@@ -299,7 +342,11 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   };
   return client;
 
-  async function headersFor(init: { method?: string; url?: string | URL; body?: HttpBody }): Promise<Record<string, string>> {
+  async function headersFor(init: {
+    method?: string;
+    url?: string | URL;
+    body?: HttpBody;
+  }): Promise<Record<string, string>> {
     if (closing.signal.aborted) throw closedError();
     try {
       const resolved = await tracking.resolve();
@@ -325,7 +372,11 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   async function close(): Promise<void> {
     if (closing.signal.aborted) return;
     closing.abort(closedError());
-    await Promise.all([tracking.close(), registry === tracking ? undefined : registry.close(), options.transport?.close?.()]);
+    await Promise.all([
+      tracking.close(),
+      registry === tracking ? undefined : registry.close(),
+      options.transport?.close?.(),
+    ]);
   }
 }
 
@@ -354,4 +405,3 @@ function asProvider(auth: ClientOptions["auth"]): AuthProvider | undefined {
   checkProvider(auth, "auth");
   return auth as AuthProvider;
 }
-

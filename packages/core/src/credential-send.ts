@@ -10,7 +10,13 @@ const sizeLimit = 1024 * 1024;
 const retried = new Set([429, 502, 503, 504]);
 const pace = { maxRetries: 4, backoffFactor: 1, jitter: 0.2, respectRetryAfter: true };
 /** Instance metadata of Azure, AWS and Google: link-local, and served over http only. */
-const metadataHosts = new Set(["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "metadata.google.internal"]);
+const metadataHosts = new Set([
+  "169.254.169.254",
+  "169.254.170.2",
+  "169.254.170.23",
+  "[fd00:ec2::254]",
+  "metadata.google.internal",
+]);
 const secretField = /token|secret|password|assertion/;
 
 /**

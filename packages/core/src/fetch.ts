@@ -44,7 +44,8 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
 
 function locate(base: URL, input: string | URL): URL {
   if (input instanceof URL || /^[a-z][a-z0-9+.-]*:/i.test(input)) return new URL(input);
-  if (input.startsWith("//") || input.includes("\\")) throw new AuthError("ERR_ROUTE", "the path begins like another host");
+  if (input.startsWith("//") || input.includes("\\"))
+    throw new AuthError("ERR_ROUTE", "the path begins like another host");
   const [path = "", ...query] = input.split("?");
   return below(base, path.startsWith("/") ? path : `/${path}`, query.join("?").replace(/#.*/, ""));
 }
@@ -124,6 +125,7 @@ function decoded(raw: import("node:stream").Readable, encoding: string | undefin
   if (encoding === undefined || !/^(x-)?(gzip|deflate|br)$/.test(encoding)) return raw;
   const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
   const { pipeline } = process.getBuiltinModule("node:stream");
-  const decoder = encoding === "br" ? createBrotliDecompress() : encoding.endsWith("gzip") ? createGunzip() : createInflate();
+  const decoder =
+    encoding === "br" ? createBrotliDecompress() : encoding.endsWith("gzip") ? createGunzip() : createInflate();
   return pipeline(raw, decoder, () => {});
 }

@@ -3,7 +3,16 @@ import { AuthError } from "./errors.ts";
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const upper = /[A-Z]/;
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;
-const framing = new Set(["host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer"]);
+const framing = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+]);
 
 /**
  * The lower-case name of a header that may be sent.
@@ -26,7 +35,10 @@ export function checkHeader(name: string, content: unknown, owner: string): stri
 }
 
 /** A copy with checked, lower-case names. */
-export function checkHeaders(headers: Readonly<Record<string, string>> | undefined, owner: string): Record<string, string> {
+export function checkHeaders(
+  headers: Readonly<Record<string, string>> | undefined,
+  owner: string,
+): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, content] of Object.entries(headers ?? {})) checked[checkHeader(name, content, owner)] = content;
   return checked;

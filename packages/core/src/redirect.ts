@@ -1,5 +1,5 @@
-import { RestError } from "./errors.ts";
 import { isReplayable } from "./body.ts";
+import { RestError } from "./errors.ts";
 import type { HttpRequest, HttpResponse } from "./types.ts";
 
 export const mostRedirects = 5;
@@ -23,14 +23,18 @@ export function redirectOf(request: HttpRequest, response: HttpResponse): Redire
   const location = response.headers.location;
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
   const safe = request.method === "GET" || request.method === "HEAD";
-  const url = typeof location === "string" && URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined;
+  const url =
+    typeof location === "string" && URL.canParse(location, request.url.href)
+      ? new URL(location, request.url)
+      : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw refused("a Location that is no plain http(s) address");
   }
   url.hash = "";
   if (request.url.protocol === "https:" && url.protocol === "http:") throw refused(`plain http (${url.origin})`);
   const leaves = url.origin !== request.url.origin;
-  if (!safe && status < 307) throw refused(`${url.origin}${url.pathname}, which would turn the ${request.method} into a GET`);
+  if (!safe && status < 307)
+    throw refused(`${url.origin}${url.pathname}, which would turn the ${request.method} into a GET`);
   if (!safe && leaves) throw refused(`another origin (${url.origin}); a ${request.method} is not sent there`);
   if (!isReplayable(request.body)) {
     throw refused(`${url.origin}${url.pathname}, and the body cannot be sent again; pass bytes or fileBody(path)`);
@@ -53,4 +57,3 @@ export function tooManyRedirects(status: number): RestError {
     hint: "The server, or a proxy in front of it, redirects in a circle.",
   });
 }
-

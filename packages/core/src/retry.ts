@@ -42,12 +42,17 @@ export async function withRetries(
       if (!(error instanceof ConnectionError)) throw error;
       const again = error.retryable && (repeatable || !error.sent) && n <= retries && !request.signal?.aborted;
       if (!again && lastAnswer !== undefined && error.cause === undefined) {
-        Object.defineProperty(error, "cause", { value: new Error(`the answer before: ${lastAnswer}`), configurable: true });
+        Object.defineProperty(error, "cause", {
+          value: new Error(`the answer before: ${lastAnswer}`),
+          configurable: true,
+        });
       }
       if (!again) throw error;
       reason = error.message;
     }
-    log.debug(`${request.method} ${request.url.origin}${request.url.pathname}: ${reason}; retry ${n} in ${Math.round(wait)} ms`);
+    log.debug(
+      `${request.method} ${request.url.origin}${request.url.pathname}: ${reason}; retry ${n} in ${Math.round(wait)} ms`,
+    );
     await sleep(wait, request.signal);
   }
 }

@@ -34,8 +34,7 @@ export function readSettings(
       maxRetries: retry.maxRetries ?? envNumber(env, "MLFLOW_HTTP_REQUEST_MAX_RETRIES") ?? 7,
       backoffFactor: retry.backoffFactor ?? envNumber(env, "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR") ?? 2,
       jitter: retry.jitter ?? envNumber(env, "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER") ?? 1,
-      respectRetryAfter:
-        retry.respectRetryAfter ?? envBoolean(env, "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER") ?? true,
+      respectRetryAfter: retry.respectRetryAfter ?? envBoolean(env, "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER") ?? true,
     },
   };
   for (const [name, value] of [

@@ -21,7 +21,18 @@ import {
   type Selection,
   select,
 } from "./selection.ts";
-import type { AuthContext, AuthProvider, Credential, HttpRequest, HttpResponse, Logger, Refusal, Send, TlsIdentity, TlsTrust } from "./types.ts";
+import type {
+  AuthContext,
+  AuthProvider,
+  Credential,
+  HttpRequest,
+  HttpResponse,
+  Logger,
+  Refusal,
+  Send,
+  TlsIdentity,
+  TlsTrust,
+} from "./types.ts";
 import { createWire } from "./wire/index.ts";
 
 /** How much of a refusal is read. */
@@ -163,7 +174,12 @@ export function createTarget(options: TargetOptions): Target {
           now,
           load: async (signal) => {
             try {
-              return await load(Object.create(contextFor(() => {}), { signal: { value: signal, enumerable: true } }));
+              return await load(
+                Object.create(
+                  contextFor(() => {}),
+                  { signal: { value: signal, enumerable: true } },
+                ),
+              );
             } catch (error) {
               throw redactor.scrub(asMlflowError(error, name));
             }
@@ -293,10 +309,14 @@ function describe({ name, outcome, source, reason }: ProviderReport): string {
 
 function unavailable(reports: readonly ProviderReport[]): AuthError {
   const reasons = reports.map(({ name, reason }) => `${name}: ${reason}`);
-  return new AuthError("ERR_AUTH_UNAVAILABLE", `no provider found credentials — ${reasons.join("; ") || "none was given"}`, {
-    hint: "Set what one of them looks for, or end the chain with anonymous() to send nothing.",
-    remedies: reasons,
-  });
+  return new AuthError(
+    "ERR_AUTH_UNAVAILABLE",
+    `no provider found credentials — ${reasons.join("; ") || "none was given"}`,
+    {
+      hint: "Set what one of them looks for, or end the chain with anonymous() to send nothing.",
+      remedies: reasons,
+    },
+  );
 }
 
 function noAddress(owner: string, address: Address | undefined): AuthError {

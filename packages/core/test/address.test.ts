@@ -34,21 +34,28 @@ describe("parseAddress", () => {
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("SENTINEL");
   });
 
-  test.each(["ftp://h/x", "file:///tmp/mlruns", "javascript:alert(1)", "unix:/run/x", "./mlruns", "sqlite:///mlflow.db", "mlruns"])(
-    "U07 %s is no server, and the hint points to the mock",
-    (uri) => {
-      const error = refusal(uri);
-      expect(error.code).toBe("ERR_TRACKING_URI");
-      expect(error.hint).toContain("@mlflow-kit/mock");
-    },
-  );
+  test.each([
+    "ftp://h/x",
+    "file:///tmp/mlruns",
+    "javascript:alert(1)",
+    "unix:/run/x",
+    "./mlruns",
+    "sqlite:///mlflow.db",
+    "mlruns",
+  ])("U07 %s is no server, and the hint points to the mock", (uri) => {
+    const error = refusal(uri);
+    expect(error.code).toBe("ERR_TRACKING_URI");
+    expect(error.hint).toContain("@mlflow-kit/mock");
+  });
 
-  test.each(["databricks", "databricks://profile", "databricks-uc", "arn:aws:sagemaker:eu-west-1:1:mlflow-tracking-server/x"])(
-    "%s is left to a provider",
-    (uri) => {
-      expect(parseAddress(uri, owner)).toEqual({ uri });
-    },
-  );
+  test.each([
+    "databricks",
+    "databricks://profile",
+    "databricks-uc",
+    "arn:aws:sagemaker:eu-west-1:1:mlflow-tracking-server/x",
+  ])("%s is left to a provider", (uri) => {
+    expect(parseAddress(uri, owner)).toEqual({ uri });
+  });
 
   test("a query and a trailing slash are dropped, a prefix is kept", () => {
     expect(parseAddress("http://127.0.0.1:5000/a/b//?x=1#y", owner).base?.href).toBe("http://127.0.0.1:5000/a/b");

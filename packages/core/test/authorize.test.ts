@@ -9,7 +9,8 @@ function member(name: string, auth: Partial<Auth>): ActiveMember {
   return { name, auth: { source: name, ...auth }, cache };
 }
 
-const writes = (headers: Record<string, string>) => (request: HttpRequest) => void Object.assign(request.headers, headers);
+const writes = (headers: Record<string, string>) => (request: HttpRequest) =>
+  void Object.assign(request.headers, headers);
 
 function request(headers: Record<string, string> = {}): HttpRequest {
   return { method: "GET", url: new URL("http://h/"), headers };
@@ -19,7 +20,10 @@ describe("authorize", () => {
   test("static members write at once", () => {
     const outgoing = request({ "user-agent": "x" });
     const seen: string[] = [];
-    const members = [member("a", { authorize: writes({ authorization: "Bearer t" }) }), member("b", { authorize: writes({ "x-b": "1" }) })];
+    const members = [
+      member("a", { authorize: writes({ authorization: "Bearer t" }) }),
+      member("b", { authorize: writes({ "x-b": "1" }) }),
+    ];
     expect(authorize(members, outgoing, (name) => seen.push(name))).toBeUndefined();
     expect(outgoing.headers).toEqual({ "user-agent": "x", authorization: "Bearer t", "x-b": "1" });
     expect(seen).toEqual(["authorization", "x-b"]);
@@ -42,7 +46,10 @@ describe("authorize", () => {
   });
 
   test.each(["authorization", "Authorization"])("I19 two members that write %s are a conflict", (name) => {
-    const members = [member("a", { authorize: writes({ authorization: "1" }) }), member("b", { authorize: writes({ [name]: "2" }) })];
+    const members = [
+      member("a", { authorize: writes({ authorization: "1" }) }),
+      member("b", { authorize: writes({ [name]: "2" }) }),
+    ];
     expect(() => authorize(members, request(), () => {})).toThrow(/a and b both write the header authorization/);
   });
 
@@ -83,7 +90,10 @@ describe("authorize", () => {
         headers["x-slow"] = "1";
       },
     });
-    const signer = member("signer", { signs: true, authorize: ({ headers }) => void order.push(Object.keys(headers).join()) });
+    const signer = member("signer", {
+      signs: true,
+      authorize: ({ headers }) => void order.push(Object.keys(headers).join()),
+    });
     await authorize([slow, signer], request(), () => {});
     expect(order).toEqual(["slow", "x-slow"]);
   });

@@ -1,15 +1,15 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
-  anonymous,
   type AuthProvider,
+  anonymous,
   type ClientOptions,
   chain,
   combine,
   createClient,
   gatewayHeaders,
   HttpAuthError,
-  MlflowError,
+  type MlflowError,
   RestError,
   TimeoutError,
 } from "../src/index.ts";
@@ -51,7 +51,11 @@ const fixed = (token: string): AuthProvider => ({
   resolve: () => ({ source: "test", authorize: ({ headers }) => void (headers.authorization = `Bearer ${token}`) }),
 });
 
-const rejection = (promise: Promise<unknown>) => promise.then(() => expect.unreachable(), (error: unknown) => error as MlflowError);
+const rejection = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable(),
+    (error: unknown) => error as MlflowError,
+  );
 
 describe("a request", () => {
   test("carries defaults, workspace, credentials, and JSON", async () => {
@@ -59,7 +63,11 @@ describe("a request", () => {
     const { client } = make({ trackingUri: `${origin}/mlflow`, auth: fixed("t"), workspace: "team" });
     const answer = await client.request("POST mlflow/runs/create", { experiment_id: "0" });
     expect(answer.run.info.run_id).toBe("r");
-    expect(seen[0]).toMatchObject({ method: "POST", url: "/mlflow/api/2.0/mlflow/runs/create", body: '{"experiment_id":"0"}' });
+    expect(seen[0]).toMatchObject({
+      method: "POST",
+      url: "/mlflow/api/2.0/mlflow/runs/create",
+      body: '{"experiment_id":"0"}',
+    });
     expect(seen[0]?.headers).toMatchObject({
       authorization: "Bearer t",
       "x-mlflow-workspace": "team",
@@ -81,29 +89,44 @@ describe("a request", () => {
   test("the caller's headers are sent, and a member overwrites them", async () => {
     const { origin, seen } = await serve((_, response) => json(response, 200, {}));
     const { client } = make({ trackingUri: origin, auth: fixed("t"), headers: { "x-default": "1" } });
-    await client.request("GET mlflow/experiments/get", { experiment_id: "0" }, { headers: { "X-Mine": "2", Authorization: "Bearer mine" } });
+    await client.request(
+      "GET mlflow/experiments/get",
+      { experiment_id: "0" },
+      { headers: { "X-Mine": "2", Authorization: "Bearer mine" } },
+    );
     expect(seen[0]?.headers).toMatchObject({ "x-default": "1", "x-mine": "2", authorization: "Bearer t" });
     expect(seen[0]?.rawHeaders.filter((name) => name.toLowerCase() === "authorization")).toHaveLength(1);
   });
 
-  test.each(["//evil.example/x", "https://evil.example/x", "GET //evil.example/x", "GET https://evil.example/x", "GET mlflow/../../../x", "GET mlflow/%2e%2e/x", "GET a\\b", "GET a\r\nb"])(
-    "I21 I22 the route %j is refused",
-    async (route) => {
-      const { origin, seen } = await serve((_, response) => json(response, 200, {}));
-      const { client } = make({ trackingUri: `${origin}/base`, auth: fixed("t") });
-      expect(await rejection(client.request(route))).toMatchObject({ code: "ERR_ROUTE" });
-      expect(seen).toEqual([]);
-    },
-  );
+  test.each([
+    "//evil.example/x",
+    "https://evil.example/x",
+    "GET //evil.example/x",
+    "GET https://evil.example/x",
+    "GET mlflow/../../../x",
+    "GET mlflow/%2e%2e/x",
+    "GET a\\b",
+    "GET a\r\nb",
+  ])("I21 I22 the route %j is refused", async (route) => {
+    const { origin, seen } = await serve((_, response) => json(response, 200, {}));
+    const { client } = make({ trackingUri: `${origin}/base`, auth: fixed("t") });
+    expect(await rejection(client.request(route))).toMatchObject({ code: "ERR_ROUTE" });
+    expect(seen).toEqual([]);
+  });
 });
 
 describe("selection", () => {
   test("happens once, for any number of calls", async () => {
     let resolved = 0;
     const { origin, seen } = await serve((_, response) => json(response, 200, {}));
-    const auth: AuthProvider = { name: "counted", resolve: () => ({ source: String(++resolved), authorize: () => {} }) };
+    const auth: AuthProvider = {
+      name: "counted",
+      resolve: () => ({ source: String(++resolved), authorize: () => {} }),
+    };
     const { client } = make({ trackingUri: origin, auth });
-    await Promise.all(Array.from({ length: 10 }, () => client.request("GET mlflow/experiments/get", { experiment_id: "0" })));
+    await Promise.all(
+      Array.from({ length: 10 }, () => client.request("GET mlflow/experiments/get", { experiment_id: "0" })),
+    );
     expect([resolved, seen.length]).toEqual([1, 10]);
   });
 
@@ -135,7 +158,9 @@ describe("selection", () => {
     const { client } = make({ trackingUri: origin, env: { MLFLOW_TRACKING_TOKEN: "SENTINEL-token" } });
     const error = await rejection(client.validate());
     expect(error).toBeInstanceOf(HttpAuthError);
-    expect(`${error.hint} ${error.remedies}`).toContain("MLFLOW_TRACKING_TOKEN is set; install @mlflow-kit/auth-token and pass token()");
+    expect(`${error.hint} ${error.remedies}`).toContain(
+      "MLFLOW_TRACKING_TOKEN is set; install @mlflow-kit/auth-token and pass token()",
+    );
     expect(inspect(error, { showHidden: true })).not.toContain("SENTINEL");
   });
 
@@ -180,7 +205,11 @@ describe("selection", () => {
   test("explain() tells of every provider, without network", async () => {
     const broken: AuthProvider = { name: "broken", resolve: () => Promise.reject(new Error("half")) };
     const none: AuthProvider = { name: "none", resolve: ({ skip }) => skip("NONE is not set") };
-    const { client } = make({ trackingUri: "http://127.0.0.1:9/p", auth: chain(none, fixed("t"), broken), env: { DATABRICKS_HOST: "h" } });
+    const { client } = make({
+      trackingUri: "http://127.0.0.1:9/p",
+      auth: chain(none, fixed("t"), broken),
+      env: { DATABRICKS_HOST: "h" },
+    });
     expect(await client.explain()).toEqual({
       trackingUri: "http://127.0.0.1:9/p",
       baseUrl: "http://127.0.0.1:9/p",
@@ -226,10 +255,15 @@ describe("a refusal", () => {
   });
 
   test("T08 a 403 costs one request and no load", async () => {
-    const { origin, seen } = await serve((_, response) => response.writeHead(403, { "content-type": "text/html" }).end("Permission denied"));
+    const { origin, seen } = await serve((_, response) =>
+      response.writeHead(403, { "content-type": "text/html" }).end("Permission denied"),
+    );
     const auth = loaded(["a", "b"]);
     const { client } = make({ trackingUri: origin, auth });
-    expect(await rejection(client.validate())).toMatchObject({ code: "ERR_HTTP_FORBIDDEN", message: "MLflow authentication error (HTTP 403): Access forbidden" });
+    expect(await rejection(client.validate())).toMatchObject({
+      code: "ERR_HTTP_FORBIDDEN",
+      message: "MLflow authentication error (HTTP 403): Access forbidden",
+    });
     expect([seen.length, auth.state.loads]).toEqual([1, 1]);
   });
 
@@ -255,7 +289,10 @@ describe("a refusal", () => {
       headers.authorization === "Bearer new" ? json(response, 200, {}) : json(response, 401, {}),
     );
     let neighbour = 0;
-    const auth = combine(loaded(["old", "new"]), { name: "n", resolve: () => ({ source: String(++neighbour), authorize: ({ headers }) => void (headers["x-n"] = "1") }) });
+    const auth = combine(loaded(["old", "new"]), {
+      name: "n",
+      resolve: () => ({ source: String(++neighbour), authorize: ({ headers }) => void (headers["x-n"] = "1") }),
+    });
     const { client } = make({ trackingUri: origin, auth });
     await client.validate();
     expect(neighbour).toBe(1);
@@ -281,8 +318,12 @@ describe("retries", () => {
   });
 
   test("R16 what creates something is not repeated after a 500, and the server's words are kept", async () => {
-    const { origin, seen } = await serve((_, response) => json(response, 500, { error_code: "INTERNAL_ERROR", message: "disk on fire" }));
-    const error = await rejection(make({ trackingUri: origin }).client.request("POST mlflow/runs/create", { experiment_id: "0" }));
+    const { origin, seen } = await serve((_, response) =>
+      json(response, 500, { error_code: "INTERNAL_ERROR", message: "disk on fire" }),
+    );
+    const error = await rejection(
+      make({ trackingUri: origin }).client.request("POST mlflow/runs/create", { experiment_id: "0" }),
+    );
     expect(error).toBeInstanceOf(RestError);
     expect(error.message).toContain("disk on fire");
     expect(seen).toHaveLength(1);
@@ -295,13 +336,17 @@ describe("retries", () => {
   });
 
   test("FEATURE_DISABLED is a 500 that is never tried again", async () => {
-    const { origin, seen } = await serve((_, response) => json(response, 500, { error_code: "FEATURE_DISABLED", message: "workspaces" }));
+    const { origin, seen } = await serve((_, response) =>
+      json(response, 500, { error_code: "FEATURE_DISABLED", message: "workspaces" }),
+    );
     await rejection(make({ trackingUri: origin, workspace: "w" }).client.validate());
     expect(seen).toHaveLength(1);
   });
 
   test("the budget is kept, and the last body is in the error", async () => {
-    const { origin, seen } = await serve((_, response, index) => json(response, 503, { error_code: "TEMPORARILY_UNAVAILABLE", message: `try ${index}` }));
+    const { origin, seen } = await serve((_, response, index) =>
+      json(response, 503, { error_code: "TEMPORARILY_UNAVAILABLE", message: `try ${index}` }),
+    );
     const error = await rejection(make({ trackingUri: origin }).client.validate());
     expect(seen).toHaveLength(4);
     expect(error.message).toContain("try 3");
@@ -310,7 +355,10 @@ describe("retries", () => {
   test("S08 every attempt is authorised afresh", async () => {
     let n = 0;
     const { origin, seen } = await serve((_, response, index) => json(response, index < 1 ? 503 : 200, {}));
-    const auth: AuthProvider = { name: "dated", resolve: () => ({ source: "x", authorize: ({ headers }) => void (headers["x-n"] = String(++n)) }) };
+    const auth: AuthProvider = {
+      name: "dated",
+      resolve: () => ({ source: "x", authorize: ({ headers }) => void (headers["x-n"] = String(++n)) }),
+    };
     await make({ trackingUri: origin, auth }).client.validate();
     expect(seen.map(({ headers }) => headers["x-n"])).toEqual(["1", "2"]);
   });
@@ -334,8 +382,13 @@ describe("retries", () => {
 describe("origin", () => {
   test.each([301, 302, 303, 307, 308])("U08 U13 %d to another origin: a GET follows bare", async (status) => {
     const attacker = await serve((_, response) => json(response, 200, { experiment: {} }));
-    const { origin } = await serve((_, response) => response.writeHead(status, { location: `${attacker.origin}/x` }).end());
-    const auth = combine(fixed("SENTINEL"), gatewayHeaders({ "x-amz-security-token": "SENTINEL", "x-api-key": "SENTINEL" }));
+    const { origin } = await serve((_, response) =>
+      response.writeHead(status, { location: `${attacker.origin}/x` }).end(),
+    );
+    const auth = combine(
+      fixed("SENTINEL"),
+      gatewayHeaders({ "x-amz-security-token": "SENTINEL", "x-api-key": "SENTINEL" }),
+    );
     const { client } = make({ trackingUri: origin, auth, headers: { cookie: "SENTINEL" }, workspace: "SENTINEL" });
     await client.request("GET mlflow/experiments/get", { experiment_id: "0" });
     expect(attacker.seen).toHaveLength(1);
@@ -344,7 +397,9 @@ describe("origin", () => {
 
   test.each([301, 302, 303])("U10 %d of a POST is an error", async (status) => {
     const { origin, seen } = await serve((_, response) => response.writeHead(status, { location: "/elsewhere" }).end());
-    const error = await rejection(make({ trackingUri: origin }).client.request("POST mlflow/runs/create", { experiment_id: "0" }));
+    const error = await rejection(
+      make({ trackingUri: origin }).client.request("POST mlflow/runs/create", { experiment_id: "0" }),
+    );
     expect(error).toMatchObject({ code: "ERR_REDIRECT", status });
     expect(seen).toHaveLength(1);
   });
@@ -353,17 +408,22 @@ describe("origin", () => {
     const { origin, seen } = await serve(({ url }, response) =>
       url === "/there" ? json(response, 200, {}) : response.writeHead(status, { location: "/there" }).end(),
     );
-    await make({ trackingUri: origin, auth: fixed("t") }).client.request("POST mlflow/runs/create", { experiment_id: "0" });
+    await make({ trackingUri: origin, auth: fixed("t") }).client.request("POST mlflow/runs/create", {
+      experiment_id: "0",
+    });
     expect(seen[1]).toMatchObject({ method: "POST", url: "/there", body: seen[0]?.body });
     expect(seen[1]?.headers.authorization).toBe("Bearer t");
   });
 
-  test.each(["https://u:SENTINEL@127.0.0.1/", "javascript:alert(1)", "http://[bad", "ftp://h/"])("U12 a Location of %s is an error", async (location) => {
-    const { origin } = await serve((_, response) => response.writeHead(302, { location }).end());
-    const error = await rejection(make({ trackingUri: origin }).client.validate());
-    expect(error.code).toBe("ERR_REDIRECT");
-    expect(inspect(error)).not.toContain("SENTINEL");
-  });
+  test.each(["https://u:SENTINEL@127.0.0.1/", "javascript:alert(1)", "http://[bad", "ftp://h/"])(
+    "U12 a Location of %s is an error",
+    async (location) => {
+      const { origin } = await serve((_, response) => response.writeHead(302, { location }).end());
+      const error = await rejection(make({ trackingUri: origin }).client.validate());
+      expect(error.code).toBe("ERR_REDIRECT");
+      expect(inspect(error)).not.toContain("SENTINEL");
+    },
+  );
 
   test("U12 a circle ends", async () => {
     const { origin, seen } = await serve((_, response) => response.writeHead(302, { location: "/again" }).end());
@@ -393,7 +453,10 @@ describe("values", () => {
       response.writeHead(200, { "content-type": "application/json" });
       response.end('{"metrics":[{"key":"m","value":1.5,"timestamp":9007199254740993,"step":0}]}');
     });
-    const { metrics } = await make({ trackingUri: origin }).client.request("GET mlflow/metrics/get-history", { run_id: "r", metric_key: "m" });
+    const { metrics } = await make({ trackingUri: origin }).client.request("GET mlflow/metrics/get-history", {
+      run_id: "r",
+      metric_key: "m",
+    });
     expect(metrics?.[0]?.timestamp).toBe(9007199254740993n);
   });
 });

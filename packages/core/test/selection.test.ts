@@ -40,7 +40,12 @@ describe("chain", () => {
   });
 
   test("examine resolves what was left out, and shows its errors without throwing", async () => {
-    const auth = chain(provider("a", {}), provider("b", {}), provider("c", new Error("broken")), provider("d", undefined));
+    const auth = chain(
+      provider("a", {}),
+      provider("b", {}),
+      provider("c", new Error("broken")),
+      provider("d", undefined),
+    );
     const reports = await examine(auth, await select(auth, contextFor), contextFor);
     expect(outcomes(reports)).toEqual({ a: "selected", b: "shadowed", c: "broken", d: "skipped" });
     expect(reports[1]).toMatchObject({ source: "b-source", reason: "a comes first" });
@@ -62,7 +67,10 @@ describe("combine", () => {
 
   test.each(["baseUrl", "tls"] as const)("two members with a %s are a conflict that names both", async (slot) => {
     const value = slot === "tls" ? { cert: "c" } : new URL("http://h");
-    const { members } = await select(combine(provider("a", { [slot]: value }), provider("b", { [slot]: value })), contextFor);
+    const { members } = await select(
+      combine(provider("a", { [slot]: value }), provider("b", { [slot]: value })),
+      contextFor,
+    );
     expect(() => checkCombination(members)).toThrow(/a \(a-source\) and b \(b-source\)/);
   });
 

@@ -291,14 +291,14 @@ export function exchangeFault(
         retryable: false,
       });
   }
-  if (code?.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") {
-    return new ConnectionError("ERR_CONNECTION_LOST", `${origin} answered with something that is not HTTP (${code})`, {
+  if ((error as Error).name === "HTTPParserError" && !(error as Error).message.includes("EOF")) {
+    return new ConnectionError("ERR_CONNECTION_LOST", `${origin} answered with something that is not HTTP`, {
       sent,
       retryable: false,
       hint: addressHint(scene),
     });
   }
-  const shown = code === undefined || code.startsWith("UND_") || code.startsWith("HPE_") ? "" : ` (${code})`;
+  const shown = code === undefined || code.startsWith("UND_") ? "" : ` (${code})`;
   const message = progress.head
     ? `${origin} broke off its answer after ${progress.bytes} bytes${shown}`
     : `${origin} closed the connection without an answer${shown}`;
