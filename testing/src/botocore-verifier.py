@@ -105,8 +105,9 @@ def verify(options, method, target, headers, body_sha256):
     request = AWSRequest(method=method, url=f"http://{headers['host']}{target}", data=b"")
     for name in signed:
         request.headers[name] = headers[name]
-    # Read by botocore instead of the body, which is not in memory; left out of the signed headers when it was not signed.
-    request.headers["X-Amz-Content-SHA256"] = body_sha256
+    if "x-amz-content-sha256" not in request.headers:
+        # botocore reads it instead of the body, which is not in memory; it is not among the signed headers below.
+        request.headers["x-amz-content-sha256"] = body_sha256
     request.context["timestamp"] = timestamp
     botocore_signer = Botocore(Credentials(access_key, secret, token), service, region, signed)
     canonical = botocore_signer.canonical_request(request)

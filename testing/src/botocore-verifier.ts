@@ -24,7 +24,7 @@ export interface VerifierOptions {
 export interface Verifier extends ChildServer, AsyncDisposable {
   readonly url: URL;
   /** moto's STS, when it was asked for. */
-  readonly sts: URL;
+  readonly sts?: URL;
 }
 
 const program = fileURLToPath(new URL("./botocore-verifier.py", import.meta.url));
@@ -58,7 +58,7 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
   });
   return {
     url: new URL(`http://127.0.0.1:${port}`),
-    sts: new URL(`http://127.0.0.1:${motoPort}`),
+    ...(motoPort && { sts: new URL(`http://127.0.0.1:${motoPort}`) }),
     log: child.log,
     close: child.close,
     [Symbol.asyncDispose]: child.close,
