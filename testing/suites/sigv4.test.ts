@@ -52,7 +52,7 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
     const run_id = run.info.run_id;
     await client.request("POST mlflow/runs/log-batch", {
       run_id,
-      metrics: Array.from({ length: 1000 }, (_, step) => ({ key: "loss", value: 1 / (step + 1), timestamp: step, step })),
+      metrics: Array.from({ length: 998 }, (_, step) => ({ key: "loss", value: 1 / (step + 1), timestamp: step, step })),
       params: [{ key: "präfix", value: "ünï 'quoted' \"twice\"" }],
       tags: [{ key: "note", value: "日本語" }],
     });
@@ -62,7 +62,7 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
     });
     expect(runs?.map((one) => one.info.run_id)).toEqual([run_id]);
     const history = await client.request("GET mlflow/metrics/get-history", { run_id, metric_key: "loss" });
-    expect(history.metrics).toHaveLength(1000);
+    expect(history.metrics).toHaveLength(998);
   });
 
   it("calls the registry", async () => {
@@ -79,9 +79,10 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
     await using client = await connect();
     for (const size of [0, 1024, 10 * 1024 * 1024]) {
       const bytes = randomBytes(size);
-      const path = `/api/2.0/mlflow-artifacts/artifacts/a%20dir/it's(${size})+100%25*!$&@=,;:é.bin`;
-      await client.request(`PUT ${path}`, {}, { body: bytes });
-      const back = await client.fetch(path);
+      const artifact_path = `a dir/it's (${size}) + 100%25 *!$&@=,;:é.bin`;
+      await client.request("PUT mlflow-artifacts/artifacts/{+artifact_path}", { artifact_path }, { body: bytes });
+      const encoded = artifact_path.split("/").map(encodeURIComponent).join("/");
+      const back = await client.fetch(`/api/2.0/mlflow-artifacts/artifacts/${encoded}`);
       expect(back.status).toBe(200);
       expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true);
     }

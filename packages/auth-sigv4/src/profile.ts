@@ -1,6 +1,4 @@
-import { isAbsolute, join } from "node:path";
 import { type AuthContext, AuthError, envString } from "@mlflow-kit/core";
-import { readOptionalFile } from "@mlflow-kit/core/provider";
 
 /** One profile of `~/.aws/config` and `~/.aws/credentials`, merged as AWS does. */
 export interface AwsProfile {
@@ -21,6 +19,7 @@ export interface AwsProfile {
  */
 export async function readProfile(context: AuthContext, option: string | undefined): Promise<AwsProfile> {
   const { env, homeDir } = context;
+  const { join } = process.getBuiltinModule("node:path");
   const setting = option !== undefined ? "the profile option" : envString(env, "AWS_PROFILE") && "AWS_PROFILE";
   const name = option ?? envString(env, "AWS_PROFILE") ?? "default";
   const configFile = envString(env, "AWS_CONFIG_FILE") ?? join(homeDir, ".aws", "config");
@@ -54,6 +53,8 @@ export async function readProfile(context: AuthContext, option: string | undefin
 
 async function sections(path: string, setting: string): Promise<Map<string, Map<string, string>>> {
   const found = new Map<string, Map<string, string>>();
+  const { isAbsolute } = process.getBuiltinModule("node:path");
+  const { readOptionalFile } = await import("@mlflow-kit/core/provider");
   const text = isAbsolute(path) ? await readOptionalFile(path, { owner: "sigv4", setting }) : undefined;
   let current: Map<string, string> | undefined;
   for (const line of text?.split(/\r?\n/) ?? []) {
