@@ -40,9 +40,10 @@ export function checkIdentity(
 
 function parseCertificate(pem: Buffer, place: string): X509Certificate {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
-  const first = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(
-    pem.toString("latin1"),
-  );
+  const first =
+    /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(
+      pem.toString("latin1"),
+    );
   try {
     if (first) return new X509Certificate(first[0]);
   } catch {}

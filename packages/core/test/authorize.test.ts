@@ -41,7 +41,12 @@ describe("authorize", () => {
 
   test("a member overwrites the caller's header", async () => {
     const outgoing = request({ authorization: "Bearer mine" });
-    await authorize([member("a", { authorize: writes({ authorization: "Bearer theirs" }) })], { ...outgoing.headers }, outgoing, () => {});
+    await authorize(
+      [member("a", { authorize: writes({ authorization: "Bearer theirs" }) })],
+      { ...outgoing.headers },
+      outgoing,
+      () => {},
+    );
     expect(outgoing.headers.authorization).toBe("Bearer theirs");
   });
 
@@ -55,7 +60,12 @@ describe("authorize", () => {
 
   test("I19 an upper-case name replaces the lower-case one: one header on the wire", async () => {
     const outgoing = request({ authorization: "caller" });
-    await authorize([member("a", { authorize: writes({ Authorization: "member" }) })], { ...outgoing.headers }, outgoing, () => {});
+    await authorize(
+      [member("a", { authorize: writes({ Authorization: "member" }) })],
+      { ...outgoing.headers },
+      outgoing,
+      () => {},
+    );
     expect(outgoing.headers).toEqual({ authorization: "member" });
   });
 
