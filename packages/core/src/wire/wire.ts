@@ -76,7 +76,7 @@ export function createWire(options: WireOptions): Wire {
 
   async function load(): Promise<Engine> {
     const { Client, util } = await import("undici");
-    const connector = createConnector({ trust: readTrust, identity: options.identity, role, log });
+    const connector = createConnector({ trust: readTrust, identity: options.identity, role });
     return {
       connector,
       parseHeaders: util.parseHeaders as ParseHeaders,

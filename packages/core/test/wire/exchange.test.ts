@@ -415,9 +415,13 @@ describe("answers", () => {
   });
 
   test("no answer at all times out; an attempt can have a timeout of its own", async () => {
-    const server = await raw(() => {});
+    const server = await raw((socket, request) => {
+      if (request.startsWith("GET /first")) socket.write(text("ok"));
+    });
     const { send } = wire({ timeoutMs: 60_000 });
     const url = new URL(`http://127.0.0.1:${server.port}/`);
+    const first = await send({ method: "GET", url: new URL("/first", url), headers: {} });
+    expect(await first.body.text()).toBe("ok");
     const error = await failure(send({ method: "GET", url, headers: {} }, { timeoutMs: 150 }));
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", sent: true, retryable: true });
     expect(error.message).toBe(`http://127.0.0.1:${server.port} did not answer within 0.15 s`);
