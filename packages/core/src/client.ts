@@ -10,9 +10,19 @@ import { createFetch } from "./fetch.ts";
 import { checkHeaders, copyHeaders, type Headers } from "./headers.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
+import { OutgoingRequest } from "./outgoing.ts";
 import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
+import {
+  type Answer,
+  type BareRoute,
+  expandRoute,
+  type Parameters,
+  type ParsedRoute,
+  parseRoute,
+  type Route,
+  repeatable,
+} from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
@@ -129,6 +139,8 @@ interface CallPolicy {
 }
 
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
+/** Routes are checked once; programs that make them up as they go do not fill the memory. */
+const mostRoutes = 500;
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
 /**
@@ -152,6 +164,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   Object.assign(defaults, checkHeaders(options.headers, "headers"));
   const auth = asProvider(options.auth);
   const calls = createCalls();
+  const routes = new Map<string, ParsedRoute>();
   const closing = new AbortController();
   let closed = false;
   options.signal?.addEventListener("abort", () => calls.endAll(options.signal?.reason), { once: true });
@@ -215,8 +228,14 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     return withRetries(exchange, request, repeatable, settings.retry, now, log);
   }
 
+  function parsed(route: string): ParsedRoute {
+    const known = routes.get(route) ?? parseRoute(route);
+    if (routes.size < mostRoutes) routes.set(route, known);
+    return known;
+  }
+
   async function request(route: string, parameters: object = {}, call: RequestOptions = {}): Promise<unknown> {
-    const { method, path, query, body } = expandRoute(route, parameters);
+    const { method, path, query, body } = expandRoute(parsed(route), parameters);
     const inRegistry = registryRoute.test(path);
     const target = inRegistry ? registry : tracking;
     const scope = calls.open(call.signal, call.deadlineMs ?? settings.deadlineMs);
@@ -235,7 +254,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
         scope.liftDeadline();
       const mayRepeat = call.repeatable ?? (repeatable.has(route) || isSafe(method));
       policies.set(headers, { target, retries: mayRepeat ? "repeatable" : "untouched" });
-      const response = await traced({ method, url, headers, body: content, signal: scope.signal });
+      const response = await traced(new OutgoingRequest(method, url, headers, content, scope.call));
       return await answer(method, url, headers, response, resolved);
     } catch (error) {
       throw redactor.scrub(error);
@@ -244,8 +263,11 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     }
   }
 
-  async function traced(outgoing: HttpRequest): Promise<HttpResponse> {
-    if (!tracing) return dispatch(outgoing);
+  function traced(outgoing: HttpRequest): Promise<HttpResponse> {
+    return tracing ? trace(outgoing) : dispatch(outgoing);
+  }
+
+  async function trace(outgoing: HttpRequest): Promise<HttpResponse> {
     const line = `${outgoing.method} ${redactUrl(outgoing.url)}`;
     const started = now();
     const response = await dispatch(outgoing);

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { ConnectionError, MlflowError } from "../errors.ts";
+import { OutgoingRequest } from "../outgoing.ts";
 import type { BodySource, HttpRequest, HttpResponse } from "../types.ts";
 import type { Attempt } from "./connect.ts";
 import type { Connection } from "./pool.ts";
@@ -42,6 +43,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
   readonly #parseHeaders: ParseHeaders;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (reason: unknown) => void;
+  #signal: AbortSignal | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #body: IncomingBody | undefined;
   #upload: Upload | undefined;
@@ -61,7 +63,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
     this.#parseHeaders = parseHeaders;
     this.#resolve = resolve;
     this.#reject = reject;
-    request.signal?.addEventListener("abort", this, once);
+    if (request instanceof OutgoingRequest) request.call.watch(this);
+    else this.#signal = request.signal;
+    this.#signal?.addEventListener("abort", this, once);
   }
 
   get origin(): string {
@@ -101,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
   }
 
   handleEvent(): void {
-    this.abort(this.request.signal?.reason);
+    this.abort(this.#signal?.reason);
   }
 
   abort(error: unknown): void {
@@ -118,7 +122,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
 
   #finish(error: unknown): void {
     this.over = true;
-    this.request.signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this);
     this.#upload?.stop();
     if (this.#body === undefined) this.#reject(error);
     else this.#body.fail(error);
@@ -162,7 +166,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
 
   onComplete(): void {
     this.over = true;
-    this.request.signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this);
     this.#upload?.stop();
     this.#body!.end();
     this.#carrier.release(this);
