@@ -1,5 +1,5 @@
 /** Every TypeScript block of a README compiles against the built packages. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packages } from "./results.mjs";
@@ -14,9 +14,9 @@ export async function checkReadmes() {
   mkdirSync(folder, { recursive: true });
   let blocks = 0;
   for (const place of ["", "examples", ...packages]) {
-    const name = readdirSync(join(root, place)).find((entry) => entry === "README.md");
-    if (!name) continue;
-    const text = readFileSync(join(root, place, name), "utf8");
+    const path = join(root, place, "README.md");
+    if (!existsSync(path)) continue;
+    const text = readFileSync(path, "utf8");
     for (const { 1: code, index } of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
       const line = text.slice(0, index).split("\n").length;
       const file = `${place.replaceAll("/", "-") || "root"}-line-${line}.ts`;
