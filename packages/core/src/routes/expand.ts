@@ -24,16 +24,19 @@ export function expandRoute(route: string, parameters: object = {}): ExpandedRou
   if (method === undefined || template === undefined) {
     throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
   }
-  checkTemplate(template);
   const given: Record<string, unknown> = { ...parameters };
-  const rest = { ...given };
-  const filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
-    delete rest[name];
-    return pathValue(name, Object.hasOwn(given, name) ? given[name] : undefined, plus !== "");
-  });
+  const inPath = new Set<string>();
+  let filled = template;
+  if (!/^\/?[\w-]+(?:\/[\w-]+)*$/.test(template)) {
+    checkTemplate(template);
+    filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
+      inPath.add(name);
+      return pathValue(name, Object.hasOwn(given, name) ? given[name] : undefined, plus !== "");
+    });
+  }
   const path = filled.startsWith("/") ? filled : `/api/2.0/${filled}`;
   return method === "GET" || method === "HEAD"
-    ? { method, path, query: writeQuery(rest), body: undefined }
+    ? { method, path, query: writeQuery(given, inPath), body: undefined }
     : { method, path, query: "", body: given };
 }
 
@@ -75,12 +78,15 @@ function pathValue(name: string, value: unknown, keepSlashes: boolean): string {
     : encode(name, text);
 }
 
-function writeQuery(parameters: Record<string, unknown>): string {
-  return Object.entries(parameters)
-    .flatMap(([name, value]) => [value].flat().map((item) => [name, item] as const))
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${encode(name, name)}=${encode(name, scalar(name, value))}`)
-    .join("&");
+function writeQuery(parameters: Record<string, unknown>, inPath: ReadonlySet<string>): string {
+  const pairs: string[] = [];
+  for (const [name, value] of Object.entries(parameters)) {
+    if (inPath.has(name)) continue;
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined && item !== null) pairs.push(`${encode(name, name)}=${encode(name, scalar(name, item))}`);
+    }
+  }
+  return pairs.join("&");
 }
 
 function scalar(name: string, value: unknown): string {
