@@ -51,7 +51,7 @@ function checkTemplate(template: string): void {
   const plain = template.replace(/\{\+?\w+\}/g, "x");
   const segments = plain.replace(/^\/|\/$/g, "").split("/");
   // What a proxy or a server could decode into another path is refused, not only what a URL parser would.
-  const leaves = segments.some((segment) => segment === "" || /^(?:\.|%2e){1,2}$/i.test(segment));
+  const leaves = plain !== "/" && segments.some((segment) => segment === "" || /^(?:\.|%2e){1,2}$/i.test(segment));
   if (
     leaves ||
     !/^(?:[\w\-.~!$&'()*+,;=:@/]|%(?!0|1|2f|5c|7f)[\da-f]{2})+$/i.test(plain) ||
