@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import { connect, createServer as createTcpServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createAuthority, type Issued, selfSigned } from "../../../../testing/src/index.ts";
@@ -19,6 +19,12 @@ const authority = createAuthority();
 const stranger = createAuthority("Stranger");
 const server = authority.issue();
 const day = 86_400_000;
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "wire-"));
+  later(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 /** An https server that answers with what it saw of the client. */
 function https(options: ServerOptions) {
@@ -142,7 +148,7 @@ describe("M10 servers that are not trusted", () => {
 
 describe("trust", () => {
   test("M12 a bundle replaces Node's list, or is added to it and to NODE_EXTRA_CA_CERTS", async () => {
-    const extra = join(mkdtempSync(join(tmpdir(), "extra-")), "extra.pem");
+    const extra = join(temporaryFolder(), "extra.pem");
     writeFileSync(extra, stranger.cert);
     const [own, foreign] = [await https({ ...server }), await https({ ...stranger.issue() })];
     const { stdout } = await runChild(
@@ -393,6 +399,21 @@ describe("client certificates", () => {
     });
   }
 
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    test(`a server that closes after each ${version} handshake is asked at most twice`, async () => {
+      for (const close of ["destroy", "end"] as const) {
+        const target = await listen(
+          createTlsServer({ ...server, minVersion: version, maxVersion: version }, (socket) => void socket[close]()),
+        );
+        for (let n = 1; n <= 10; n += 1) {
+          const error = await failure(wire({ trust }).get(`https://127.0.0.1:${target.port}/`));
+          expect(error).toMatchObject({ name: "ConnectionError", retryable: true });
+          expect(target.connections).toBeLessThanOrEqual(2 * n);
+        }
+      }
+    });
+  }
+
   test("a server that merely closes after the handshake is probed once, and not accused", async () => {
     const target = await listen(createHttpsServer(server, (request) => void request.socket.destroy()));
     const error = await failure(wire({ trust }).get(`https://127.0.0.1:${target.port}/`));
@@ -402,7 +423,7 @@ describe("client certificates", () => {
 });
 
 async function opensslServer(version: "TLSv1.2" | "TLSv1.3"): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "s_server-"));
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries({ ca: authority.cert, cert: server.cert, key: server.key })) {
     writeFileSync(join(folder, name), content);
   }
