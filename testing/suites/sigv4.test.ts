@@ -52,7 +52,12 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
     const run_id = run.info.run_id;
     await client.request("POST mlflow/runs/log-batch", {
       run_id,
-      metrics: Array.from({ length: 998 }, (_, step) => ({ key: "loss", value: 1 / (step + 1), timestamp: step, step })),
+      metrics: Array.from({ length: 998 }, (_, step) => ({
+        key: "loss",
+        value: 1 / (step + 1),
+        timestamp: step,
+        step,
+      })),
       params: [{ key: "präfix", value: "ünï 'quoted' \"twice\"" }],
       tags: [{ key: "note", value: "日本語" }],
     });
@@ -135,12 +140,18 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
 
   it("negative control: a wrong region is refused and mapped", async () => {
     await using client = await connect({ region: "us-east-1" });
-    await expect(search(client)).rejects.toMatchObject({ code: "ERR_HTTP_AWS", hint: expect.stringMatching(/region/i) });
+    await expect(search(client)).rejects.toMatchObject({
+      code: "ERR_HTTP_AWS",
+      hint: expect.stringMatching(/region/i),
+    });
   });
 
   it("negative control: a wrong service is refused and mapped", async () => {
     await using client = await connect({ service: "lambda" });
-    await expect(search(client)).rejects.toMatchObject({ code: "ERR_HTTP_AWS", hint: expect.stringMatching(/service/i) });
+    await expect(search(client)).rejects.toMatchObject({
+      code: "ERR_HTTP_AWS",
+      hint: expect.stringMatching(/service/i),
+    });
   });
 
   it("negative control: a tampered body is refused and mapped", async () => {
@@ -198,7 +209,10 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
         },
       };
       await using client = await connect({}, { auth, now: () => Date.now() + minutes * 60_000 });
-      await expect(search(client)).rejects.toMatchObject({ code: "ERR_HTTP_AWS", hint: expect.stringMatching(/clock/i) });
+      await expect(search(client)).rejects.toMatchObject({
+        code: "ERR_HTTP_AWS",
+        hint: expect.stringMatching(/clock/i),
+      });
     });
   }
 
@@ -281,7 +295,9 @@ else:
   const { accessKeyId, secretAccessKey } = credentials;
   const args = ["-c", program, arn, endpoint.href, accessKeyId, secretAccessKey];
   await new Promise<void>((resolve, reject) => {
-    execFile(findMlflowPython() ?? "python3", args, (error, _stdout, stderr) => (error ? reject(new Error(stderr)) : resolve()));
+    execFile(findMlflowPython() ?? "python3", args, (error, _stdout, stderr) =>
+      error ? reject(new Error(stderr)) : resolve(),
+    );
   });
 }
 

@@ -45,7 +45,7 @@ describe("canonicalizeUrl", () => {
   });
 
   it("holds nothing but unreserved characters, means the same, and is stable", () => {
-    const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((value) => value.isWellFormed());
+    const text = fc.string({ unit: "grapheme", maxLength: 20 });
     fc.assert(
       fc.property(
         fc.array(fc.tuple(text, text), { maxLength: 6 }),
