@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The repository, without a trailing slash. */
@@ -57,4 +59,12 @@ export function run(label, command, args, { env = {}, cwd = root, quiet = false 
     });
     child.once("close", (code) => end(code ?? 128));
   });
+}
+
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** Runs the pinned pnpm, which npx fetches where it is not installed. Takes what `run` takes. */
+export function pnpm(label, args, options = {}) {
+  const env = { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", ...options.env };
+  return run(label, "npx", ["-y", packageManager, ...args], { ...options, env });
 }

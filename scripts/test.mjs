@@ -4,12 +4,13 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { checkReadmes } from "./check-readmes.mjs";
 import { checkThreats } from "./check-threats.mjs";
 import { packages, readResults, resultFile, suites } from "./results.mjs";
-import { root, run, say } from "./run.mjs";
+import { pnpm, root, say } from "./run.mjs";
 import { prepareMlflow, prepareSystemPrograms, reportMissing } from "./servers.mjs";
 
-const { packageManager, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   say(`Node ${process.versions.node} is too old: ${engines.node} is needed`);
@@ -42,12 +43,9 @@ function finish() {
   process.exit(total.failed > 0 ? 1 : 0);
 }
 
-const pnpm = (label, ...args) => run(label, "npx", ["-y", packageManager, ...args], { env });
-const env = { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
-
 async function step(label, ...args) {
   say(`—— ${label}`);
-  const ok = (await pnpm(label, ...args)) === 0;
+  const ok = (await pnpm(label, args)) === 0;
   if (!ok) fail(label);
   return ok;
 }
@@ -57,7 +55,7 @@ for (const folder of [...packages, ...suites]) rmSync(resultFile(folder), { forc
 if (!(await step("install", "install", "--frozen-lockfile", "--prefer-offline"))) finish();
 
 const missing = await prepareSystemPrograms();
-env.MLFLOW_KIT_PROGRAMS = `without ${missing.join(" ")}`;
+const env = { MLFLOW_KIT_PROGRAMS: `without ${missing.join(" ")}` };
 const mlflow = prepareMlflow();
 
 const turbo = [
@@ -71,9 +69,11 @@ const turbo = [
 await step("lint", "exec", "biome", "check", ".");
 await step("build", ...turbo, "build");
 await step("types", ...turbo, "typecheck");
+say("—— code in READMEs");
+if ((await checkReadmes()) !== 0) fail("code in READMEs");
 
 say("—— tests of the packages");
-const turboEnded = await pnpm("tests of the packages", ...turbo, "test", "--filter=./packages/*");
+const turboEnded = await pnpm("tests of the packages", [...turbo, "test", "--filter=./packages/*"], { env });
 const failedInPackages = addResults(packages);
 if (turboEnded !== 0 && failedInPackages === 0) fail("the test runner of a package ended badly");
 
@@ -83,7 +83,7 @@ for (let count = reportMissing(missing); count > 0; count--) fail("a real server
 for (const folder of suites) {
   say(`—— ${folder}`);
   const reporters = ["--reporter=default", "--reporter=json", "--outputFile.json=.cache/tests.json"];
-  const ended = await pnpm(folder, "--dir", folder, "exec", "vitest", "run", ...reporters);
+  const ended = await pnpm(folder, ["--dir", folder, "exec", "vitest", "run", ...reporters]);
   if (addResults([folder]) === 0 && ended !== 0) fail(`the test runner of ${folder} ended badly`);
 }
 

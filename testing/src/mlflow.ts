@@ -55,7 +55,7 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<MlflowSe
   const admin = { username: "admin", password: "admin-password-1234" };
   const port = await freePort();
   const home = await temporaryHome();
-  const origin = `http://127.0.0.1:${port}`;
+  const base = `http://127.0.0.1:${port}${options.staticPrefix ?? ""}`;
   const configuration = await home.write(
     "auth.ini",
     `[mlflow]
@@ -87,11 +87,10 @@ auth_cache_ttl_seconds = ${options.authCacheSeconds ?? 60}
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
       MLFLOW_DISABLE_TELEMETRY: "true",
     },
-    isReady: async () => (await fetch(`${origin}/health`)).ok,
+    isReady: async () => (await fetch(`${base}/health`)).status < 500,
     timeoutMs: 120_000,
   });
 
-  const base = `${origin}${options.staticPrefix ?? ""}`;
   const call: MlflowServer["call"] = async (method, path, body, login = admin) => {
     const credentials = Buffer.from(`${login.username}:${login.password}`).toString("base64");
     const response = await fetch(`${base}${path}`, {

@@ -39,7 +39,10 @@ const verification: Readonly<Record<string, readonly [text: string, cure: "trust
     "trust",
   ],
   UNABLE_TO_GET_ISSUER_CERT: ["its certificate authority is not trusted here", "trust"],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["its certificate authority is not trusted here", "trust"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    "its certificate authority is not trusted here, or the server leaves out an intermediate certificate",
+    "trust",
+  ],
   SELF_SIGNED_CERT_IN_CHAIN: ["its certificate authority is not trusted here", "trust"],
   DEPTH_ZERO_SELF_SIGNED_CERT: ["it is self-signed", "trust"],
   CERT_UNTRUSTED: ["it is not trusted here", "trust"],
@@ -72,8 +75,8 @@ const certificateAlerts: Readonly<Record<number, string>> = {
 
 /** What is worth keeping of an error: never the bytes of an answer (`HTTPParserError.data`) nor a whole certificate. */
 function cause(error: unknown): Error {
-  const { message, code } = error as NodeJS.ErrnoException;
-  const kept = new Error(message, undefined);
+  const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: readonly Error[] };
+  const kept = new Error(message || (errors ?? []).map((one) => one.message).join("; "));
   return code === undefined ? kept : Object.assign(kept, { code });
 }
 
@@ -94,20 +97,22 @@ export function isCertificateAlert(error: unknown): boolean {
   return number !== undefined && number in certificateAlerts;
 }
 
-/** The server closed the handshake because of the client certificate. */
-export function certificateRefused(error: unknown, scene: Scene): HttpAuthError {
-  const reason = scene.identified ? certificateAlerts[alertNumber(error) ?? 116] : undefined;
-  const text =
-    reason === undefined || reason === "none was sent"
-      ? "the server requires a client certificate"
-      : `the server requires a client certificate and refused it: ${reason}`;
+export function isCertificateRefusal(error: unknown): error is HttpAuthError {
+  return MlflowError.is(error) && error.code === "ERR_HTTP_CLIENT_CERTIFICATE";
+}
+
+/** The server ended the connection because of the client certificate; without `alert`, it did not say why. */
+export function certificateRefused(alert: unknown, scene: Scene): HttpAuthError {
+  const reason = certificateAlerts[alertNumber(alert) ?? 0] ?? "it does not say why";
+  const missing = !scene.identified || reason === "none was sent";
+  const text = `the server requires a client certificate${missing ? "" : ` and refused it: ${reason}`}`;
   return new HttpAuthError("ERR_HTTP_CLIENT_CERTIFICATE", `MLflow authentication error (TLS): ${text}`, {
     status: 0,
-    hint: scene.identified
-      ? "Check with `openssl x509 -noout -issuer -dates` that MLFLOW_TRACKING_CLIENT_CERT_PATH names a certificate that the server's authority issued and that has not expired."
-      : "Set MLFLOW_TRACKING_CLIENT_CERT_PATH and MLFLOW_TRACKING_CLIENT_KEY_PATH, and use mtls() from @mlflow-kit/auth-mtls.",
+    hint: missing
+      ? "Set MLFLOW_TRACKING_CLIENT_CERT_PATH and MLFLOW_TRACKING_CLIENT_KEY_PATH, and use mtls() from @mlflow-kit/auth-mtls."
+      : "Check with `openssl x509 -noout -issuer -dates` that MLFLOW_TRACKING_CLIENT_CERT_PATH names a certificate that the server's authority issued and that has not expired.",
     remedies: ["Ask the operator of the server which certificate authority may issue client certificates."],
-    cause: cause(error),
+    ...(alert === undefined ? {} : { cause: cause(alert) }),
   });
 }
 
@@ -183,6 +188,8 @@ export function tlsFault(error: unknown, scene: Scene, met: boolean): MlflowErro
   // then it has not shown its own certificate.
   if (isCertificateAlert(error) || (alert === 40 && met)) return certificateRefused(error, scene);
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT") {
+    // Node's own server judges after the handshake, and then just closes.
+    if (met && scene.identified) return certificateRefused(undefined, scene);
     return new ConnectionError(
       "ERR_CONNECTION",
       `cannot reach ${scene.origin}: the connection was closed during the TLS handshake (${code})`,
@@ -264,7 +271,7 @@ function namesOf(error: unknown): string {
 export function exchangeFault(
   error: unknown,
   scene: Scene,
-  progress: { sent: boolean; head: boolean; bytes: number },
+  progress: { sent: boolean; head: boolean; bytes: number; timeoutMs: number },
 ): MlflowError {
   if (MlflowError.is(error)) return error;
   const { origin } = scene;
@@ -274,7 +281,7 @@ export function exchangeFault(
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT": {
       const what = progress.head ? "fell silent in the middle of its answer for" : "did not answer within";
-      return new TimeoutError("ERR_TIMEOUT", `${origin} ${what} ${scene.timeoutMs / 1000} s`, {
+      return new TimeoutError("ERR_TIMEOUT", `${origin} ${what} ${progress.timeoutMs / 1000} s`, {
         sent,
         hint: "Set MLFLOW_HTTP_REQUEST_TIMEOUT to more seconds if the server is slow.",
       });

@@ -1,10 +1,12 @@
+import { getEventListeners } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { createWire } from "../../src/wire/index.ts";
 import { eventually, failure, type Listening, listen, sleep, wire } from "./helpers.ts";
 
-const silent = (onSocket: (socket: Socket) => void = (socket) => void socket.resume()) => listen(createServer(onSocket));
+const silent = (onSocket: (socket: Socket) => void = (socket) => void socket.resume()) =>
+  listen(createServer(onSocket));
 const bodyHead = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx";
 
 interface Phase {
@@ -54,9 +56,7 @@ describe("R15 an abort is heeded within 100 ms, and leaves no socket", () => {
       const controller = new AbortController();
       let settled = false;
       const call = failure(
-        body
-          ? get(url, controller.signal).then((answer) => answer.body.text())
-          : get(url, controller.signal),
+        body ? get(url, controller.signal).then((answer) => answer.body.text()) : get(url, controller.signal),
       ).then((error) => {
         settled = true;
         return error;
@@ -109,7 +109,6 @@ describe("R15 an abort is heeded within 100 ms, and leaves no socket", () => {
     const server = await listen(createHttpServer((_, response) => void response.end("ok")));
     const { get } = wire();
     const controller = new AbortController();
-    const { getEventListeners } = await import("node:events");
     const answer = await get(`http://127.0.0.1:${server.port}/`, controller.signal);
     expect(await answer.body.text()).toBe("ok");
     expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
@@ -140,9 +139,7 @@ describe("close", () => {
     test(`settles a call in the phase ${name} and leaves no socket`, async () => {
       const { url, server, body, ...options } = await prepare();
       const made = wire({ timeoutMs: 60_000, ...options });
-      const call = failure(
-        body ? made.get(url).then((answer) => answer.body.text()) : made.get(url),
-      );
+      const call = failure(body ? made.get(url).then((answer) => answer.body.text()) : made.get(url));
       await sleep(50);
       await made.close();
       expect(["ERR_CLOSED", "ERR_CONNECTION"]).toContain((await call).code);

@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAuthority } from "../../../../testing/src/index.ts";
 import { bypasses, proxyFor } from "../../src/wire/proxy.ts";
-import { eventually, failure, later, listen, wire } from "./helpers.ts";
+import { eventually, failure, later, listen, sleep, wire } from "./helpers.ts";
 
 const authority = createAuthority();
 
@@ -124,7 +124,7 @@ async function tunnelProxy(port: () => number, secured = false) {
     });
   };
   const server: Server = secured ? createTlsServer(authority.issue(), onSocket) : createServer(onSocket);
-  return { ...(await listen(server)), listening: server, asked };
+  return Object.assign(await listen(server), { asked });
 }
 
 describe("through a proxy", () => {
@@ -188,18 +188,23 @@ describe("through a proxy", () => {
   });
 
   test("M17 a proxy that asks for a client certificate gets none", async () => {
-    const target = await listen(createHttpsServer(authority.issue({ hosts: ["target.test"] }), (_, r) => void r.end("ok")));
+    const target = await listen(
+      createHttpsServer(authority.issue({ hosts: ["target.test"] }), (_, r) => void r.end("ok")),
+    );
     let presented: unknown;
     const proxy = await listen(
-      createTlsServer({ ...authority.issue(), ca: authority.cert, requestCert: true, rejectUnauthorized: false }, (socket) => {
-        presented = Object.keys(socket.getPeerCertificate());
-        socket.once("data", () => {
-          const server = connect(target.port, "127.0.0.1", () => {
-            socket.write("HTTP/1.1 200 OK\r\n\r\n");
-            socket.pipe(server).pipe(socket);
+      createTlsServer(
+        { ...authority.issue(), ca: authority.cert, requestCert: true, rejectUnauthorized: false },
+        (socket) => {
+          presented = Object.keys(socket.getPeerCertificate());
+          socket.once("data", () => {
+            const server = connect(target.port, "127.0.0.1", () => {
+              socket.write("HTTP/1.1 200 OK\r\n\r\n");
+              socket.pipe(server).pipe(socket);
+            });
           });
-        });
-      }),
+        },
+      ),
     );
     const { get } = wire({
       env: { HTTPS_PROXY: `https://localhost:${proxy.port}` },
@@ -211,15 +216,27 @@ describe("through a proxy", () => {
   });
 
   const faults: Record<string, [(socket: Socket) => void, string, boolean]> = {
-    "407": [(s) => s.end("HTTP/1.1 407 Proxy Authentication Required\r\nx: SENTINEL\r\n\r\n"), "it wants a user name and a password (HTTP 407)", false],
+    "407": [
+      (s) => s.end("HTTP/1.1 407 Proxy Authentication Required\r\nx: SENTINEL\r\n\r\n"),
+      "it wants a user name and a password (HTTP 407)",
+      false,
+    ],
     "403": [(s) => s.end("HTTP/1.1 403 Forbidden\r\n\r\nSENTINEL"), "it refused to open a tunnel (HTTP 403)", false],
     "502": [(s) => s.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"), "it refused to open a tunnel (HTTP 502)", true],
     close: [(s) => s.end(), "it closed the connection instead of opening a tunnel", true],
     "close in the head": [(s) => s.end("HTTP/1.1 200"), "it closed the connection instead of opening a tunnel", true],
     RST: [(s) => s.resetAndDestroy(), "it closed the connection instead of opening a tunnel (ECONNRESET)", true],
     garbage: [(s) => s.write("SSH-2.0-SENTINEL\r\n"), "it does not speak HTTP", false],
-    "an endless head": [(s) => s.write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(70_000)}`), "its answer to CONNECT is too long", false],
-    "a voice in the tunnel": [(s) => s.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), "it spoke into the tunnel", false],
+    "an endless head": [
+      (s) => s.write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(70_000)}`),
+      "its answer to CONNECT is too long",
+      false,
+    ],
+    "a voice in the tunnel": [
+      (s) => s.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+      "it spoke into the tunnel",
+      false,
+    ],
   };
   for (const [name, [answer, text, retryable]] of Object.entries(faults)) {
     test(`U18 ${name}: a typed error after one connection`, async () => {
@@ -247,6 +264,34 @@ describe("through a proxy", () => {
       expect(proxy.connections).toBe(n);
     }
   });
+
+  for (const secured of [false, true]) {
+    test(`U18 an ${secured ? "https" : "http"} proxy that dies takes its tunnels along, in use or idle`, async () => {
+      const target = await listen(
+        createHttpsServer(authority.issue({ hosts: ["target.test"] }), (request, response) => {
+          if (request.url === "/") response.end("ok");
+        }),
+      );
+      const proxy = await tunnelProxy(() => target.port, secured);
+      const made = wire({
+        env: { HTTPS_PROXY: `${secured ? "https" : "http"}://localhost:${proxy.port}` },
+        trust: { ca: authority.cert },
+      });
+      for (let n = 1; n <= 3; n += 1) {
+        expect(await (await made.get("https://target.test/")).body.text()).toBe("ok");
+        expect(proxy.connections).toBe(n);
+        for (const socket of proxy.sockets) socket.destroy();
+        await eventually(() => proxy.open === 0);
+        await sleep(20);
+      }
+      const call = failure(made.get("https://target.test/hangs"));
+      await eventually(() => proxy.open === 1);
+      await sleep(50);
+      for (const socket of proxy.sockets) socket.destroy();
+      expect(await call).toMatchObject({ code: "ERR_CONNECTION_LOST", sent: true });
+      await made.close();
+    });
+  }
 
   test("U18 an unreachable proxy is the proxy's fault", async () => {
     const error = await failure(wire({ env: { https_proxy: "http://127.0.0.1:1" } }).get("https://target.test/"));
