@@ -49,6 +49,20 @@ describe("when sigv4 is on", () => {
   });
 });
 
+describe("options", () => {
+  it("C08 that are unknown or of another type are an error without their value", () => {
+    for (const wrong of [
+      { secret: sentinel },
+      { region: [sentinel] },
+      { constructor: sentinel },
+      { credentials: sentinel },
+    ]) {
+      expect(() => sigv4(wrong as never)).toThrow(expect.objectContaining({ code: "ERR_OPTION" }));
+      expect(() => sigv4(wrong as never)).not.toThrow(sentinel);
+    }
+  });
+});
+
 describe("S12 half-set keys", () => {
   it.each([
     [{ AWS_ACCESS_KEY_ID: "A" }, "sigv4: AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not"],

@@ -2,6 +2,9 @@ import type { Refusal } from "@mlflow-kit/core";
 import { testContext } from "@mlflow-kit/core/testing";
 import { describe, expect, it } from "vitest";
 import { type AwsCredentials, sigv4 } from "../src/index.ts";
+import { Sha256 } from "../src/sha256.ts";
+import { signRequest } from "../src/sign-request.ts";
+import { createSigner } from "../src/signer.ts";
 
 const real = Date.parse("2026-03-01T12:00:00Z");
 const minute = 60_000;
@@ -171,5 +174,24 @@ describe("signatures", () => {
     expect(headers.authorization).toContain(
       "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-mlflow-workspace,",
     );
+  });
+
+  it.each([
+    ["https://h:443/", "h"],
+    ["http://h:80/", "h"],
+    ["http://h:5000/", "h:5000"],
+    ["https://H.example:8443/", "h.example:8443"],
+    ["http://[::1]:5000/", "[::1]:5000"],
+  ])("S09 cover the Host that is sent: %s", async (url, host) => {
+    const hashed: string[] = [];
+    class Recording extends Sha256 {
+      override update(data: Uint8Array): void {
+        hashed.push(Buffer.from(data).toString());
+        super.update(data);
+      }
+    }
+    const signer = createSigner({ credentials: fixed, region: "r", service: "s", sha256: Recording });
+    await signRequest({ method: "GET", url: new URL(url), headers: {} }, signer, "s", new Date(real));
+    expect(hashed.join("\n")).toContain(`\nhost:${host}\n`);
   });
 });
