@@ -69,6 +69,7 @@ function pass(
         return pass(members, i + 1, now, original, request, onHeader, used);
       });
     }
+    if (member.last !== undefined && members.length === 1 && isSame(request.headers, member.last)) return;
     passed = settle(member, passed, original, request, onHeader);
   }
 }

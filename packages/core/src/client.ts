@@ -7,7 +7,7 @@ import { diagnose } from "./diagnose/index.ts";
 import { type Environment, envBoolean, envString } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import { createFetch } from "./fetch.ts";
-import { checkHeaders, copyHeaders, type Headers } from "./headers.ts";
+import { checkHeaders, type Headers } from "./headers.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
@@ -157,11 +157,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   const log = guardedLogger(options.log ?? stderrLogger(debugging), (text) => redactor.redact(text));
   const now = options.now ?? Date.now;
   const settings = readSettings(options, env);
-  const defaults: Headers = {};
-  defaults["user-agent"] = `mlflow-kit/${version}`;
-  defaults["x-mlflow-client-version"] = version;
-  if (settings.workspace) defaults["x-mlflow-workspace"] = settings.workspace;
-  Object.assign(defaults, checkHeaders(options.headers, "headers"));
+  const extra = checkHeaders(options.headers, "headers");
+  if (settings.workspace) extra["x-mlflow-workspace"] ??= settings.workspace;
+  const defaults = defaultHeaders(extra);
+  const original = defaults();
   const auth = asProvider(options.auth);
   const calls = createCalls();
   const routes = new Map<string, ParsedRoute>();
@@ -243,7 +242,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       const resolved = target.resolved ?? (await target.resolve());
       const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
       const url = below(resolved.base, prefixed, query);
-      const headers = copyHeaders(defaults);
+      const headers = defaults();
       headers.accept = "application/json";
       if (call.headers) Object.assign(headers, checkHeaders(call.headers, "headers"));
       if (prefixed.includes("/mlflow/workspaces")) delete headers["x-mlflow-workspace"];
@@ -328,8 +327,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     headers(init) {
       const ready = tracking.resolved;
       if (ready !== undefined && init === undefined && !ready.signs && !closed) {
-        const outgoing = { method: "GET", url: ready.base, headers: copyHeaders(defaults) };
-        const written = tracking.authorize(ready, defaults, outgoing);
+        const outgoing = { method: "GET", url: ready.base, headers: defaults() };
+        const written = tracking.authorize(ready, original, outgoing);
         if (written === undefined) return Promise.resolve(outgoing.headers);
         return Promise.resolve(written).then(
           () => outgoing.headers,
@@ -388,8 +387,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       if (resolved.signs && !isReplayable(init.body)) {
         throw new AuthError("ERR_BODY", "headers() cannot sign a stream", { hint: "Pass bytes or fileBody(path)." });
       }
-      const outgoing = { method, url, headers: copyHeaders(defaults), body: init.body };
-      await tracking.authorize(resolved, defaults, outgoing);
+      const outgoing = { method, url, headers: defaults(), body: init.body };
+      await tracking.authorize(resolved, original, outgoing);
       return outgoing.headers;
     } catch (error) {
       throw redactor.scrub(error);
@@ -407,6 +406,19 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       options.transport?.close?.(),
     ]);
   }
+}
+
+/** Makes what every request begins with. Written out, because V8 then knows the object's shape: it is the hot path. */
+function defaultHeaders(extra: Readonly<Headers>): () => Headers {
+  const agent = `mlflow-kit/${version}`;
+  const names = Object.keys(extra);
+  return () => {
+    const headers: Headers = {};
+    headers["user-agent"] = agent;
+    headers["x-mlflow-client-version"] = version;
+    for (const name of names) headers[name] = extra[name] as string;
+    return headers;
+  };
 }
 
 function isSafe(method: string): boolean {

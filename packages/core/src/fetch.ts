@@ -11,7 +11,7 @@ const signedLimit = 16 * 1024 * 1024;
 
 export interface FetchOptions {
   readonly target: Target;
-  readonly defaults: Readonly<Record<string, string>>;
+  defaults(): Record<string, string>;
   readonly dispatch: Send;
   readonly scrub: <T>(error: T) => T;
   scope(signal: AbortSignal | undefined): CallScope;
@@ -30,7 +30,7 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
       const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
       if (!omit && url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
       const request = await normalise(url, input, init, resolved.signs && !omit);
-      const headers = { ...(omit ? { "user-agent": defaults["user-agent"] ?? "" } : defaults), ...request.headers };
+      const headers = { ...(omit ? { "user-agent": defaults()["user-agent"] ?? "" } : defaults()), ...request.headers };
       headers["accept-encoding"] ??= "gzip, deflate, br";
       const outgoing = new OutgoingRequest(request.method, url, headers, request.body, scope.call);
       const response = omit ? await target.sendBare(outgoing) : await options.dispatch(outgoing);
