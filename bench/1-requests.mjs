@@ -7,7 +7,7 @@ console.log("## 1. Requests\n");
 const server = await startServer();
 const path = "/api/2.0/mlflow/experiments/get?experiment_id=0";
 const bearer = "Bearer bench-token-bench-token";
-const basicHeader = `Basic ${Buffer.from("user:password-of-the-user").toString("base64")}`;
+
 const headers = (authorization) => ({
   authorization,
   "user-agent": "bench",

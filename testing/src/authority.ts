@@ -97,7 +97,8 @@ function certificate(
     tlv(0xa3, sequence(...extensions, extension("2.5.29.35", sequence(tlv(0x80, keyId(issuer)))))),
   );
   const der = sequence(body, ecdsaWithSha256, tlv(0x03, Buffer.from([0]), sign("sha256", body, issuer.key)));
-  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+  const lines = der.toString("base64").match(/.{1,64}/g)!;
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
 function authorityExtensions(keys: Keys): Buffer[] {

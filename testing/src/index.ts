@@ -1,5 +1,6 @@
 export * from "./authority.ts";
 export * from "./bearer-gate.ts";
+export * from "./botocore-verifier.ts";
 export * from "./child-server.ts";
 export * from "./free-port.ts";
 export * from "./lazy.ts";

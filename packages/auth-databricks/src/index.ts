@@ -1,1 +1,3 @@
-export {};
+export { databricks } from "./databricks.ts";
+export type { DatabricksOptions, GoogleAccess, HeaderCredentials, Settings, TokenCredentials } from "./options.ts";
+export { type DatabricksUri, parseDatabricksUri } from "./uri.ts";

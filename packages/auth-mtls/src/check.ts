@@ -40,9 +40,10 @@ export function checkIdentity(
 
 function parseCertificate(pem: Buffer, place: string): X509Certificate {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
-  const first = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(
-    pem.toString("latin1"),
-  );
+  const first =
+    /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/.exec(
+      pem.toString("latin1"),
+    );
   try {
     if (first) return new X509Certificate(first[0]);
   } catch {}
@@ -54,7 +55,7 @@ function parseCertificate(pem: Buffer, place: string): X509Certificate {
 
 function parseKey(pem: Buffer, passphrase: string | undefined, place: string, combined: boolean): KeyObject {
   const text = pem.toString("latin1");
-  const block = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^]*?-----END (?:[A-Z]+ )*PRIVATE KEY-----/.exec(text)?.[0];
+  const block = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[\s\S]*?-----END (?:[A-Z]+ )*PRIVATE KEY-----/.exec(text)?.[0];
   if (block === undefined) {
     throw fault(
       `${place} holds no private key in PEM`,

@@ -27,6 +27,7 @@ export async function kubernetes(options: Kubernetes, context: AuthContext): Pro
   const folder = options.serviceAccountDir ?? "/var/run/secrets/kubernetes.io/serviceaccount";
   const tokenPath = join(folder, "token");
   const places = [tokenPath, ...kubeconfigPaths(context)];
+  // Decided once: while a token is being replaced, nobody else's is sent.
   const found = await firstExisting(places);
   if (found === undefined) {
     const shown = places.map((path) => JSON.stringify(path)).join(", ");
@@ -43,18 +44,11 @@ export async function kubernetes(options: Kubernetes, context: AuthContext): Pro
   return {
     source: `${setting} (${found})`,
     async load(now) {
-      let config: ReturnType<typeof readKubeconfig> | undefined;
-      const kubeconfig = () => (config ??= readKubeconfig(now));
-      const tokenOf = async () => {
-        if (token !== undefined) return { token };
-        const inPod = await exists(tokenPath);
-        const active = inPod ? undefined : await kubeconfig();
-        return active ? active.token(now) : readTokenFile(now);
-      };
-      const credential = bearer(await tokenOf());
-      if (!namespaced) return credential;
+      const config = token === undefined && found !== tokenPath ? await readKubeconfig(now) : undefined;
+      const credential = bearer(token === undefined ? await (config?.token(now) ?? readTokenFile(now)) : { token });
+      if (!namespaced || envString(now.env, "MLFLOW_WORKSPACE")) return credential;
       const inPod = (await readOptionalFile(join(folder, "namespace"), { owner: "token", setting }))?.trim();
-      const namespace = inPod || (await kubeconfig())?.namespace;
+      const namespace = inPod || (config ?? (await readKubeconfig(now)))?.namespace;
       return {
         ...credential,
         authorize(request) {
@@ -93,13 +87,12 @@ function checkNamespace(namespace: string | undefined, setting: string): string 
 }
 
 async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await exists(path)) return path;
+  for (const path of paths) {
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return path;
+  }
   return undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

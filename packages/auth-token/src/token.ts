@@ -49,7 +49,7 @@ async function resolveToken(
   const { token: value, file, command, kubernetes: mode, serviceAccountDir } = options;
   if (oauth !== undefined) return clientCredentials(options as ClientCredentials);
   if (typeof value === "function") return fromFunction(value);
-  if (value !== undefined) return fromValue(value, "options", "the option token");
+  if (value !== undefined) return fromValue(value, "options", "the option token", context);
   if (file !== undefined) return fromFile(file, context);
   if (command !== undefined) return fromCommand(command);
   if (mode === undefined) return fromEnvironment(serviceAccountDir, context);
@@ -76,7 +76,7 @@ async function fromEnvironment(serviceAccountDir: string | undefined, context: A
     if (mode) return kubernetes({ setting, ...mode, serviceAccountDir }, context);
     return context.skip("neither MLFLOW_TRACKING_TOKEN nor MLFLOW_TRACKING_AUTH is set");
   }
-  const auth = fromValue(value, "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_TOKEN");
+  const auth = fromValue(value, "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_TOKEN", context);
   if (!mode) return auth;
   context.log.warn(
     "token: MLFLOW_TRACKING_TOKEN and MLFLOW_TRACKING_AUTH are both set; the token is MLFLOW_TRACKING_TOKEN",
@@ -88,9 +88,12 @@ async function fromEnvironment(serviceAccountDir: string | undefined, context: A
   );
 }
 
-function fromValue(value: unknown, source: string, setting: string): Auth {
+function fromValue(value: unknown, source: string, setting: string, context: AuthContext): Auth {
   const token = checkToken(value, { owner: "token", setting });
   const expiresAt = jwtExpiry(token);
+  if (expiresAt && expiresAt.getTime() <= context.now()) {
+    context.log.warn(`token: ${setting} expired at ${expiresAt.toISOString()}`);
+  }
   return {
     source,
     ...(expiresAt && { details: { expires: expiresAt.toISOString() } }),

@@ -142,12 +142,14 @@ describe("MLFLOW_TRACKING_AUTH", () => {
 
   it("T23 reads a rotated token, and sends no empty one", async () => {
     const dir = folder({ token: "one" });
-    const context = testContext({ env });
+    const context = testContext({ env, homeDir: home(user({ token: "of somebody else" })) });
     const auth = await token({ serviceAccountDir: dir }).resolve(context);
     expect(await headersOf(await credentialOf(auth, context))).toEqual({ authorization: "Bearer one" });
     writeFileSync(join(dir, "token"), "two");
     expect(await headersOf(await credentialOf(auth, context))).toEqual({ authorization: "Bearer two" });
     writeFileSync(join(dir, "token"), "");
+    await expect(credentialOf(auth, context)).rejects.toMatchObject({ code: "ERR_AUTH_FILE" });
+    rmSync(join(dir, "token"));
     await expect(credentialOf(auth, context)).rejects.toMatchObject({ code: "ERR_AUTH_FILE" });
   });
 

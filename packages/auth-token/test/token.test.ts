@@ -51,6 +51,8 @@ describe("a value", () => {
     const { auth } = await use(jwt({ exp: 1_900_000_000 }));
     expect(auth?.load).toBeUndefined();
     expect(auth?.details).toEqual({ expires: "2030-03-17T17:46:40.000Z" });
+    const { warned } = await use(undefined, { env: { MLFLOW_TRACKING_TOKEN: jwt({ exp: 1_500_000_000 }) } });
+    expect(warned).toEqual(["token: MLFLOW_TRACKING_TOKEN expired at 2017-07-14T02:40:00.000Z"]);
   });
 
   it("I04 I12 I13 I14 refuses what is no bearer token, from every source", async () => {

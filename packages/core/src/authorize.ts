@@ -1,6 +1,6 @@
 import type { CredentialCache } from "./credential-cache.ts";
 import { AuthError } from "./errors.ts";
-import { checkHeader } from "./headers.ts";
+import { checkHeader, copyHeaders, type Headers } from "./headers.ts";
 import type { Auth, Awaitable, Credential, HttpRequest } from "./types.ts";
 
 /** A selected provider with its credential cache, if it has something to load. */
@@ -8,6 +8,22 @@ export interface ActiveMember {
   readonly name: string;
   readonly auth: Auth;
   readonly cache: CredentialCache | undefined;
+  /** What it wrote into the request before, so that the same headers are not checked again. */
+  last?: Written;
+}
+
+/** The headers that one member wrote into one request, and how many the request had then. */
+interface Written {
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+}
+
+/** The members that a request has passed, the last one first. */
+interface Passed {
+  readonly member: ActiveMember;
+  readonly written: Written;
+  readonly before: Passed | undefined;
 }
 
 /** Told of each header that a member wrote, before it can be sent. */
@@ -18,54 +34,42 @@ export type Used = Map<ActiveMember, Credential>;
 
 /**
  * Lets every member write its headers into the request, in order, at once where nothing has to be awaited. A member
- * overwrites what the caller wrote.
+ * overwrites what the caller wrote; `original` is what that was.
  *
  * @throws AuthError `ERR_AUTH_CONFLICT` when two members write the same header, `ERR_AUTH_INVALID` for a header that
  * cannot be sent, and whatever a member throws.
  */
 export function authorize(
   members: readonly ActiveMember[],
+  original: Headers,
   request: HttpRequest,
   onHeader: OnHeader,
   used?: Used,
 ): Awaitable<void> {
-  const owners = members.length > 1 ? new Map<string, ActiveMember>() : undefined;
-  return from(0);
+  return pass(members, 0, undefined, original, request, onHeader, used);
+}
 
-  function from(index: number): Awaitable<void> {
-    for (let i = index; i < members.length; i += 1) {
-      const member = members[i] as ActiveMember;
-      const before = { ...request.headers };
-      const written = write(member, request, used);
-      if (written !== undefined) {
-        return Promise.resolve(written).then(() => {
-          settle(member, before);
-          return from(i + 1);
-        });
-      }
-      settle(member, before);
+function pass(
+  members: readonly ActiveMember[],
+  from: number,
+  before: Passed | undefined,
+  original: Headers,
+  request: HttpRequest,
+  onHeader: OnHeader,
+  used: Used | undefined,
+): Awaitable<void> {
+  let passed = before;
+  for (let i = from; i < members.length; i += 1) {
+    const member = members[i] as ActiveMember;
+    const pending = write(member, request, used);
+    if (pending !== undefined) {
+      const earlier = passed;
+      return Promise.resolve(pending).then(() => {
+        const now = settle(member, earlier, original, request, onHeader);
+        return pass(members, i + 1, now, original, request, onHeader, used);
+      });
     }
-  }
-
-  function settle(member: ActiveMember, before: Record<string, string>): void {
-    const { headers } = request;
-    for (const name in headers) {
-      const value = headers[name] as string;
-      if (before[name] === value) continue;
-      const key = checkHeader(name, value, member.name);
-      if (key !== name) {
-        delete headers[name];
-        headers[key] = value;
-      }
-      const other = owners?.get(key);
-      if (other !== undefined) {
-        throw new AuthError("ERR_AUTH_CONFLICT", `${other.name} and ${member.name} both write the header ${key}`, {
-          hint: "Put them into a chain(), where the first wins, or keep one of them.",
-        });
-      }
-      owners?.set(key, member);
-      onHeader(key, value, member);
-    }
+    passed = settle(member, passed, original, request, onHeader);
   }
 }
 
@@ -80,12 +84,85 @@ function write(member: ActiveMember, request: HttpRequest, used: Used | undefine
       return credential.authorize(request);
     }
   }
-  return load();
+  return load(first, member, cache, request, used);
+}
 
-  async function load() {
-    await first;
-    const credential = await (cache as CredentialCache).get(request.signal);
-    used?.set(member, credential);
-    await credential.authorize(request);
+async function load(
+  first: Awaitable<void>,
+  member: ActiveMember,
+  cache: CredentialCache,
+  request: HttpRequest,
+  used: Used | undefined,
+): Promise<void> {
+  await first;
+  const credential = await cache.get(request.signal);
+  used?.set(member, credential);
+  await credential.authorize(request);
+}
+
+function settle(
+  member: ActiveMember,
+  before: Passed | undefined,
+  original: Headers,
+  request: HttpRequest,
+  onHeader: OnHeader,
+): Passed {
+  const { last } = member;
+  const written =
+    last !== undefined && isSame(request.headers, last) ? last : inspect(member, before, original, request, onHeader);
+  member.last = written;
+  return { member, written, before };
+}
+
+function isSame(headers: Headers, last: Written): boolean {
+  let count = 0;
+  for (const _ in headers) count += 1;
+  if (count !== last.count) return false;
+  for (let i = 0; i < last.names.length; i += 1) if (headers[last.names[i] as string] !== last.values[i]) return false;
+  return true;
+}
+
+/** Finds, checks and reports what the member wrote. */
+function inspect(
+  member: ActiveMember,
+  before: Passed | undefined,
+  original: Headers,
+  request: HttpRequest,
+  onHeader: OnHeader,
+): Written {
+  const { headers } = request;
+  const names: string[] = [];
+  const values: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === original[name] || value === writer(before, name)?.value) continue;
+    const key = checkHeader(name, value, member.name);
+    const other = writer(before, key);
+    if (other !== undefined) {
+      throw new AuthError("ERR_AUTH_CONFLICT", `${other.name} and ${member.name} both write the header ${key}`, {
+        hint: "Put them into a chain(), where the first wins, or keep one of them.",
+      });
+    }
+    if (key !== name) {
+      delete headers[name];
+      headers[key] = value;
+    }
+    names.push(key);
+    values.push(value);
+    onHeader(key, value, member);
   }
+  return { count: Object.keys(headers).length, names, values };
+}
+
+/** Who wrote the header before, in this request, and what. */
+function writer(before: Passed | undefined, header: string): { name: string; value: string | undefined } | undefined {
+  for (let passed = before; passed !== undefined; passed = passed.before) {
+    const index = passed.written.names.indexOf(header);
+    if (index !== -1) return { name: passed.member.name, value: passed.written.values[index] };
+  }
+  return undefined;
+}
+
+/** A request of its own for the members to write into. */
+export function withOwnHeaders(original: HttpRequest, url: URL = original.url): HttpRequest {
+  return { ...original, url, headers: copyHeaders(original.headers) };
 }

@@ -1,18 +1,18 @@
 import { type Address, parseAddress } from "./address.ts";
 import { isReplayable } from "./body.ts";
 import { peekText } from "./buffered-body.ts";
-import { callScope, closedError } from "./call.ts";
+import { closedError, createCalls } from "./call.ts";
 import { chain, checkProvider } from "./compose.ts";
 import { diagnose } from "./diagnose/index.ts";
 import { type Environment, envBoolean, envString } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import { createFetch } from "./fetch.ts";
-import { checkHeaders } from "./headers.ts";
+import { checkHeaders, copyHeaders, type Headers } from "./headers.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import { type Answer, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
+import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
@@ -94,13 +94,19 @@ export interface AuthReport {
 export interface MlflowClient extends AsyncDisposable {
   /**
    * Calls a route of MLflow's REST API: `client.request("POST mlflow/runs/create", { experiment_id: "0" })`. Without a
-   * leading slash it is below `/api/2.0/`, with one below the base path.
+   * leading slash it is below `/api/2.0/`, with one below the base path. A route that the table does not know takes any
+   * parameters.
    *
    * @throws AuthError before anything is sent; HttpAuthError and RestError when the server says no; ConnectionError and
    * TimeoutError when it says nothing; the signal's reason when it aborts.
    */
+  request<R extends string>(
+    route: R & (R extends Route ? never : unknown),
+    parameters?: object,
+    options?: RequestOptions,
+  ): Promise<unknown>;
+  request<K extends BareRoute>(route: K): Promise<Answer<K>>;
   request<K extends Route>(route: K, parameters: Parameters<K>, options?: RequestOptions): Promise<Answer<K>>;
-  request(route: string, parameters?: object, options?: RequestOptions): Promise<unknown>;
   /** Global `fetch` with credentials, for this server only; paths are below the base. Does not retry. */
   readonly fetch: typeof globalThis.fetch;
   /** The headers that a request of this client carries, for exporters that send by themselves. */
@@ -139,14 +145,16 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   const log = guardedLogger(options.log ?? stderrLogger(debugging), (text) => redactor.redact(text));
   const now = options.now ?? Date.now;
   const settings = readSettings(options, env);
-  const defaults: Record<string, string> = {
-    "user-agent": `mlflow-kit/${version}`,
-    "x-mlflow-client-version": version,
-    ...checkHeaders(options.headers, "headers"),
-  };
+  const defaults: Headers = {};
+  defaults["user-agent"] = `mlflow-kit/${version}`;
+  defaults["x-mlflow-client-version"] = version;
   if (settings.workspace) defaults["x-mlflow-workspace"] = settings.workspace;
+  Object.assign(defaults, checkHeaders(options.headers, "headers"));
   const auth = asProvider(options.auth);
+  const calls = createCalls();
   const closing = new AbortController();
+  let closed = false;
+  options.signal?.addEventListener("abort", () => calls.endAll(options.signal?.reason), { once: true });
   const homeDir = options.homeDir ?? process.getBuiltinModule("node:os").homedir();
   const common = {
     env,
@@ -208,20 +216,17 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   }
 
   async function request(route: string, parameters: object = {}, call: RequestOptions = {}): Promise<unknown> {
-    if (closing.signal.aborted) throw closedError();
     const { method, path, query, body } = expandRoute(route, parameters);
     const inRegistry = registryRoute.test(path);
     const target = inRegistry ? registry : tracking;
-    const scope = callScope([call.signal, options.signal, closing.signal], call.deadlineMs ?? settings.deadlineMs);
+    const scope = calls.open(call.signal, call.deadlineMs ?? settings.deadlineMs);
     try {
       const resolved = target.resolved ?? (await target.resolve());
       const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
       const url = below(resolved.base, prefixed, query);
-      const headers: Record<string, string> = {
-        ...defaults,
-        accept: "application/json",
-        ...checkHeaders(call.headers, "headers"),
-      };
+      const headers = copyHeaders(defaults);
+      headers.accept = "application/json";
+      if (call.headers) Object.assign(headers, checkHeaders(call.headers, "headers"));
       if (prefixed.includes("/mlflow/workspaces")) delete headers["x-mlflow-workspace"];
       const content = call.body ?? (body === undefined ? undefined : stringifyJson(body));
       if (content !== undefined)
@@ -296,13 +301,13 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
         return traced(outgoing);
       },
       scrub: (error) => redactor.scrub(error),
-      scope: (signal) => callScope([signal, options.signal, closing.signal], settings.deadlineMs),
+      scope: (signal) => calls.open(signal, settings.deadlineMs),
     }),
     headers(init) {
       const ready = tracking.resolved;
-      if (ready !== undefined && init === undefined && !ready.signs && !closing.signal.aborted) {
-        const outgoing = { method: "GET", url: ready.base, headers: { ...defaults } };
-        const written = tracking.authorize(ready, outgoing);
+      if (ready !== undefined && init === undefined && !ready.signs && !closed) {
+        const outgoing = { method: "GET", url: ready.base, headers: copyHeaders(defaults) };
+        const written = tracking.authorize(ready, defaults, outgoing);
         if (written === undefined) return Promise.resolve(outgoing.headers);
         return Promise.resolve(written).then(
           () => outgoing.headers,
@@ -347,7 +352,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     url?: string | URL;
     body?: HttpBody;
   }): Promise<Record<string, string>> {
-    if (closing.signal.aborted) throw closedError();
+    if (closed) throw closedError();
     try {
       const resolved = await tracking.resolve();
       const method = init.method?.toUpperCase() ?? "GET";
@@ -361,8 +366,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       if (resolved.signs && !isReplayable(init.body)) {
         throw new AuthError("ERR_BODY", "headers() cannot sign a stream", { hint: "Pass bytes or fileBody(path)." });
       }
-      const outgoing = { method, url, headers: { ...defaults }, body: init.body };
-      await tracking.authorize(resolved, outgoing);
+      const outgoing = { method, url, headers: copyHeaders(defaults), body: init.body };
+      await tracking.authorize(resolved, defaults, outgoing);
       return outgoing.headers;
     } catch (error) {
       throw redactor.scrub(error);
@@ -370,8 +375,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   }
 
   async function close(): Promise<void> {
-    if (closing.signal.aborted) return;
+    if (closed) return;
+    closed = true;
     closing.abort(closedError());
+    calls.endAll(closing.signal.reason);
     await Promise.all([
       tracking.close(),
       registry === tracking ? undefined : registry.close(),

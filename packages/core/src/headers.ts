@@ -34,6 +34,18 @@ export function checkHeader(name: string, content: unknown, owner: string): stri
   return key;
 }
 
+export type Headers = Record<string, string>;
+
+/**
+ * A copy into an object that V8 keeps fast when headers are added: a spread one becomes a dictionary at the first
+ * addition, which costs half a microsecond at each request.
+ */
+export function copyHeaders(headers: Readonly<Headers>): Headers {
+  const copy: Headers = {};
+  for (const name in headers) copy[name] = headers[name] as string;
+  return copy;
+}
+
 /** A copy with checked, lower-case names. */
 export function checkHeaders(
   headers: Readonly<Record<string, string>> | undefined,

@@ -1,6 +1,6 @@
 import type { Address } from "./address.ts";
 import { isLoopback } from "./address.ts";
-import { type ActiveMember, authorize, type OnHeader, type Used } from "./authorize.ts";
+import { type ActiveMember, authorize, type OnHeader, type Used, withOwnHeaders } from "./authorize.ts";
 import { isReplayable } from "./body.ts";
 import { peekText } from "./buffered-body.ts";
 import { anonymous } from "./compose.ts";
@@ -9,6 +9,7 @@ import { credentialSend } from "./credential-send.ts";
 import { isRefusal } from "./diagnose/index.ts";
 import type { Environment } from "./environment.ts";
 import { AuthError } from "./errors.ts";
+import type { Headers } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
 import { mostRedirects, redirectOf, tooManyRedirects } from "./redirect.ts";
 import {
@@ -71,7 +72,7 @@ export interface Target {
   readonly resolved: Resolved | undefined;
   resolve(): Promise<Resolved>;
   /** Writes the members' headers. */
-  authorize(resolved: Resolved, request: HttpRequest): ReturnType<typeof authorize>;
+  authorize(resolved: Resolved, original: Headers, request: HttpRequest): ReturnType<typeof authorize>;
   /** Authorises and sends; after a refusal renews what can be renewed and sends once more; follows redirects. */
   exchange(request: HttpRequest): Promise<HttpResponse>;
   /** Sends without credentials and without a certificate. */
@@ -118,7 +119,7 @@ export function createTarget(options: TargetOptions): Target {
       return resolved;
     },
     resolve,
-    authorize: (ready, request) => authorize(ready.members, request, ready.onHeader),
+    authorize: (ready, original, request) => authorize(ready.members, original, request, ready.onHeader),
     exchange,
     sendBare: (request) => bare.send(request),
     async explain() {
@@ -262,9 +263,8 @@ export function createTarget(options: TargetOptions): Target {
   }
 
   async function authorisedRequest(ready: Resolved, original: HttpRequest, used: Used): Promise<HttpRequest> {
-    const url = ready.signs ? new URL(original.url) : original.url;
-    const request = { ...original, url, headers: { ...original.headers } };
-    const written = authorize(ready.members, request, ready.onHeader, used);
+    const request = withOwnHeaders(original, ready.signs ? new URL(original.url) : original.url);
+    const written = authorize(ready.members, original.headers, request, ready.onHeader, used);
     if (written !== undefined) await written;
     return request;
   }

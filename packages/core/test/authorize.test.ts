@@ -24,7 +24,7 @@ describe("authorize", () => {
       member("a", { authorize: writes({ authorization: "Bearer t" }) }),
       member("b", { authorize: writes({ "x-b": "1" }) }),
     ];
-    expect(authorize(members, outgoing, (name) => seen.push(name))).toBeUndefined();
+    expect(authorize(members, { ...outgoing.headers }, outgoing, (name) => seen.push(name))).toBeUndefined();
     expect(outgoing.headers).toEqual({ "user-agent": "x", authorization: "Bearer t", "x-b": "1" });
     expect(seen).toEqual(["authorization", "x-b"]);
   });
@@ -33,15 +33,20 @@ describe("authorize", () => {
     let loads = 0;
     const members = [member("a", { load: () => ({ authorize: writes({ authorization: `Bearer ${++loads}` }) }) })];
     const first = request();
-    await authorize(members, first, () => {});
+    await authorize(members, {}, first, () => {});
     const second = request();
-    expect(authorize(members, second, () => {})).toBeUndefined();
+    expect(authorize(members, {}, second, () => {})).toBeUndefined();
     expect(second.headers.authorization).toBe("Bearer 1");
   });
 
   test("a member overwrites the caller's header", async () => {
     const outgoing = request({ authorization: "Bearer mine" });
-    await authorize([member("a", { authorize: writes({ authorization: "Bearer theirs" }) })], outgoing, () => {});
+    await authorize(
+      [member("a", { authorize: writes({ authorization: "Bearer theirs" }) })],
+      { ...outgoing.headers },
+      outgoing,
+      () => {},
+    );
     expect(outgoing.headers.authorization).toBe("Bearer theirs");
   });
 
@@ -50,12 +55,17 @@ describe("authorize", () => {
       member("a", { authorize: writes({ authorization: "1" }) }),
       member("b", { authorize: writes({ [name]: "2" }) }),
     ];
-    expect(() => authorize(members, request(), () => {})).toThrow(/a and b both write the header authorization/);
+    expect(() => authorize(members, {}, request(), () => {})).toThrow(/a and b both write the header authorization/);
   });
 
   test("I19 an upper-case name replaces the lower-case one: one header on the wire", async () => {
     const outgoing = request({ authorization: "caller" });
-    await authorize([member("a", { authorize: writes({ Authorization: "member" }) })], outgoing, () => {});
+    await authorize(
+      [member("a", { authorize: writes({ Authorization: "member" }) })],
+      { ...outgoing.headers },
+      outgoing,
+      () => {},
+    );
     expect(outgoing.headers).toEqual({ authorization: "member" });
   });
 
@@ -73,7 +83,7 @@ describe("authorize", () => {
     const members = [member("a", { authorize: writes({ [name]: value }) })];
     let thrown: unknown;
     try {
-      authorize(members, request(), () => {});
+      authorize(members, {}, request(), () => {});
     } catch (error) {
       thrown = error;
     }
@@ -94,7 +104,7 @@ describe("authorize", () => {
       signs: true,
       authorize: ({ headers }) => void order.push(Object.keys(headers).join()),
     });
-    await authorize([slow, signer], request(), () => {});
+    await authorize([slow, signer], {}, request(), () => {});
     expect(order).toEqual(["slow", "x-slow"]);
   });
 });

@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { delimiter, extname, isAbsolute, join } from "node:path";
 import { type Environment, envString } from "../environment.ts";
 import { AuthError } from "../errors.ts";

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { constants, type FileHandle, open, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { AuthError } from "../errors.ts";
 import type { Logger } from "../types.ts";

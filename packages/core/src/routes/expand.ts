@@ -12,8 +12,9 @@ export interface ExpandedRoute {
 }
 
 /**
- * Turns a route and its parameters into method, path, query and body. A parameter named in the path fills it; the
- * others are the query of a `GET` or `HEAD`, where a list repeats its key, else the JSON body.
+ * Turns a route and its parameters into method, path, query and body. A parameter named in the path fills it. A `GET` or
+ * `HEAD` has the others as query, where a list repeats its key; else all are the JSON body, also those in the path:
+ * MLflow's own client sends them so, and some handlers of its server look for them there.
  *
  * @throws AuthError `ERR_ROUTE` for a route that is no path below the base, a parameter that is missing in the path or
  * would leave it, or one that a query cannot hold.
@@ -24,16 +25,16 @@ export function expandRoute(route: string, parameters: object = {}): ExpandedRou
     throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
   }
   checkTemplate(template);
-  const rest: Record<string, unknown> = { ...parameters };
+  const given: Record<string, unknown> = { ...parameters };
+  const rest = { ...given };
   const filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
-    const value = pathValue(name, Object.hasOwn(rest, name) ? rest[name] : undefined, plus !== "");
     delete rest[name];
-    return value;
+    return pathValue(name, Object.hasOwn(given, name) ? given[name] : undefined, plus !== "");
   });
   const path = filled.startsWith("/") ? filled : `/api/2.0/${filled}`;
   return method === "GET" || method === "HEAD"
     ? { method, path, query: writeQuery(rest), body: undefined }
-    : { method, path, query: "", body: rest };
+    : { method, path, query: "", body: given };
 }
 
 function routeError(message: string, details?: { hint: string }): AuthError {
@@ -47,7 +48,7 @@ function checkTemplate(template: string): void {
   const plain = template.replace(/\{\+?\w+\}/g, "x");
   const segments = plain.replace(/^\/|\/$/g, "").split("/");
   // What a proxy or a server could decode into another path is refused, not only what a URL parser would.
-  const leaves = segments.some((segment) => segment === "" || /^(?:\.|%2e){1,2}$/i.test(segment));
+  const leaves = plain !== "/" && segments.some((segment) => segment === "" || /^(?:\.|%2e){1,2}$/i.test(segment));
   if (
     leaves ||
     !/^(?:[\w\-.~!$&'()*+,;=:@/]|%(?!0|1|2f|5c|7f)[\da-f]{2})+$/i.test(plain) ||

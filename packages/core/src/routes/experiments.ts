@@ -42,12 +42,6 @@ export interface ExperimentRoutes {
   >;
   /** Removes a tag of an experiment. Not to be repeated: the tag is missing then. */
   "POST mlflow/experiments/delete-experiment-tag": Call<{ experiment_id: string; key: string }, Nothing, false>;
-  /** Lists the data sets that the runs of experiments have used. Repeatable: it reads. */
-  "POST mlflow/experiments/search-datasets": Call<
-    { experiment_ids: string[] },
-    { dataset_summaries?: { experiment_id: string; name: string; digest: string; context?: string }[] },
-    true
-  >;
 }
 
 export const experimentRoutes: Repeatable<ExperimentRoutes> = {
@@ -61,5 +55,4 @@ export const experimentRoutes: Repeatable<ExperimentRoutes> = {
   "POST mlflow/experiments/update": true,
   "POST mlflow/experiments/set-experiment-tag": true,
   "POST mlflow/experiments/delete-experiment-tag": false,
-  "POST mlflow/experiments/search-datasets": true,
 };

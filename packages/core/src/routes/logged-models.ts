@@ -23,8 +23,8 @@ export interface LoggedModelRoutes {
     { model: LoggedModel },
     true
   >;
-  /** Hides a logged model. Not to be repeated: a hidden model is not found. */
-  "DELETE mlflow/logged-models/{model_id}": Call<{ model_id: string }, Nothing, false>;
+  /** Hides a logged model. Repeatable: a hidden model is hidden again. */
+  "DELETE mlflow/logged-models/{model_id}": Call<{ model_id: string }, Nothing, true>;
   /** Lists the logged models of experiments that fit a filter. Repeatable: it reads. */
   "POST mlflow/logged-models/search": Call<
     Page & {
@@ -38,11 +38,7 @@ export interface LoggedModelRoutes {
     true
   >;
   /** Sets tags of a logged model. Repeatable: the values are replaced. */
-  "PATCH mlflow/logged-models/{model_id}/tags": Call<
-    { model_id: string; tags: KeyValue[] },
-    { model: LoggedModel },
-    true
-  >;
+  "PATCH mlflow/logged-models/{model_id}/tags": Call<{ model_id: string; tags: KeyValue[] }, Nothing, true>;
   /** Removes a tag of a logged model. Not to be repeated: the tag is missing then. */
   "DELETE mlflow/logged-models/{model_id}/tags/{tag_key}": Call<{ model_id: string; tag_key: string }, Nothing, false>;
   /** Records parameters of a logged model. Not to be repeated: a parameter is recorded once. */
@@ -59,7 +55,7 @@ export const loggedModelRoutes: Repeatable<LoggedModelRoutes> = {
   "POST mlflow/logged-models": false,
   "GET mlflow/logged-models/{model_id}": true,
   "PATCH mlflow/logged-models/{model_id}": true,
-  "DELETE mlflow/logged-models/{model_id}": false,
+  "DELETE mlflow/logged-models/{model_id}": true,
   "POST mlflow/logged-models/search": true,
   "PATCH mlflow/logged-models/{model_id}/tags": true,
   "DELETE mlflow/logged-models/{model_id}/tags/{tag_key}": false,

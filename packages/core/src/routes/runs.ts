@@ -19,7 +19,7 @@ export interface RunRoutes {
       experiment_id: string;
       /** Default: the name in the tag `mlflow.runName`, else one the server makes up. */
       run_name?: string;
-      /** Epoch milliseconds. */
+      /** Epoch milliseconds. Default 0: the server does not look at its clock. */
       start_time?: number;
       tags?: KeyValue[];
       user_id?: string;
@@ -85,8 +85,8 @@ export interface RunRoutes {
     Nothing,
     true
   >;
-  /** Records which models a run has made. Repeatable: what is known already is left alone. */
-  "POST mlflow/runs/outputs": Call<{ run_id: string; models: ModelOutput[] }, Nothing, true>;
+  /** Records which models a run has made. Not to be repeated: what is known already is an error. */
+  "POST mlflow/runs/outputs": Call<{ run_id: string; models: ModelOutput[] }, Nothing, false>;
   /** Sets a tag of a run. Repeatable: the value is replaced. */
   "POST mlflow/runs/set-tag": Call<KeyValue & { run_id: string }, Nothing, true>;
   /** Removes a tag of a run. Not to be repeated: the tag is missing then. */
@@ -124,7 +124,7 @@ export const runRoutes: Repeatable<RunRoutes> = {
   "POST mlflow/runs/log-batch": false,
   "POST mlflow/runs/log-model": false,
   "POST mlflow/runs/log-inputs": true,
-  "POST mlflow/runs/outputs": true,
+  "POST mlflow/runs/outputs": false,
   "POST mlflow/runs/set-tag": true,
   "POST mlflow/runs/delete-tag": false,
   "GET mlflow/metrics/get-history": true,

@@ -5,9 +5,15 @@ export interface ServerRoutes {
   "GET /api/3.0/mlflow/server-info": Call<
     Nothing,
     {
-      /** `SqlStore`, or `FileStore` on old servers. */
+      /** `SqlStore` or `FileStore`. */
       store_type?: string | null;
-      workspaces_enabled?: boolean;
+      workspaces_enabled: boolean;
+      artifact_serving_enabled?: boolean;
+      multipart_uploads_enabled?: boolean;
+      multipart_downloads_enabled?: boolean;
+      presigned_upload_run_id_supported?: boolean;
+      presigned_upload_model_id_supported?: boolean;
+      trace_archival_enabled?: boolean;
     },
     true
   >;

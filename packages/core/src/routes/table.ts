@@ -38,6 +38,9 @@ export type Parameters<K extends Route> = Routes[K]["parameters"];
 /** What a route answers. Fields that MLflow leaves out when empty are optional. */
 export type Answer<K extends Route> = Routes[K]["answer"];
 
+/** A route that needs no parameters. */
+export type BareRoute = { [K in Route]: Record<never, never> extends Parameters<K> ? K : never }[Route];
+
 const table: Repeatable<Routes> = {
   ...experimentRoutes,
   ...runRoutes,

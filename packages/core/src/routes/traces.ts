@@ -75,11 +75,11 @@ export interface TraceRoutes {
     { assessment: Assessment },
     true
   >;
-  /** Removes an assessment. Not to be repeated: it is unknown then. */
+  /** Removes an assessment. Repeatable: a missing one is no error. */
   "DELETE /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": Call<
     { trace_id: string; assessment_id: string },
     Nothing,
-    false
+    true
   >;
 }
 
@@ -98,5 +98,5 @@ export const traceRoutes: Repeatable<TraceRoutes> = {
   "POST /api/3.0/mlflow/traces/{trace_id}/assessments": false,
   "GET /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": true,
   "PATCH /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": true,
-  "DELETE /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": false,
+  "DELETE /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": true,
 };

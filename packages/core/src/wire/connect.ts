@@ -2,9 +2,17 @@ import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import { AuthError } from "../errors.ts";
 import type { Awaitable, Logger, TlsIdentity } from "../types.ts";
-import { connectFault, connectTimeout, proxyFault, type Scene, tlsFault, unusableIdentity } from "./faults.ts";
+import {
+  alertNumber,
+  connectFault,
+  connectTimeout,
+  proxyFault,
+  type Scene,
+  tlsFault,
+  unusableIdentity,
+} from "./faults.ts";
 import type { ProxyServer } from "./proxy.ts";
-import type { Trust } from "./trust.ts";
+import { parseCertificates, type Trust } from "./trust.ts";
 
 /** Where a connection goes. */
 export interface Target {
@@ -21,7 +29,7 @@ export interface Target {
 export interface Link {
   readonly socket: Socket | TLSSocket;
   readonly scene: Scene;
-  /** Whether the server may still refuse our certificate: it judges that after the handshake of TLS 1.3. */
+  /** False: the server may still refuse our certificate, or miss one. Under TLS 1.3 it does so after the handshake. */
   readonly judged: boolean;
   /** A fault that TLS reported after the handshake. */
   tlsError: unknown;
@@ -108,7 +116,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     async function run(): Promise<Link> {
       const trust = target.secure || target.proxy?.url.protocol === "https:" ? await options.trust() : undefined;
       const identity = target.secure ? await options.identity?.() : undefined;
-      scene = { ...scene, identified: identity !== undefined, trustSource: trust?.source };
+      scene = { ...scene, identified: identifies(identity), trustSource: trust?.source };
       if (stopped) return cancelled;
       const carrier = target.proxy === undefined ? undefined : await reachProxy(target.proxy, trust);
       if (stopped) return cancelled;
@@ -201,20 +209,26 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (sessions.size >= sessionLimit && !sessions.has(key)) sessions.delete(sessions.keys().next().value!);
         sessions.set(key, session);
       });
-      let reached = carrier !== undefined;
+      let [reached, met] = [carrier !== undefined, false];
+      // Asked before the socket takes its end for an error, and again at the error: it forgets the other side early.
+      const look = () => {
+        met ||= Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+      };
+      socket.prependOnceListener("end", look);
       if (!reached) socket.once("connect", () => (reached = true));
       try {
         await until(socket, "secureConnect");
       } catch (error) {
         sessions.delete(key);
         if (!reached) throw connectFault(error, scene);
-        throw tlsFault(error, scene, Object.keys(socket.getPeerCertificate() ?? {}).length > 0);
+        look();
+        throw tlsFault(error, scene, met);
       }
-      const judged = socket.getProtocol() !== "TLSv1.3" || socket.isSessionReused();
+      const judged = socket.isSessionReused() || (socket.getProtocol() !== "TLSv1.3" && !identifies(identity));
       const link: Link = { socket, scene, judged, tlsError: undefined };
       socket.on("error", (error) => {
         link.tlsError ??= error;
-        sessions.delete(key);
+        if (alertNumber(error) !== undefined) sessions.delete(key);
       });
       return link;
     }
@@ -237,8 +251,14 @@ export function createConnector(options: ConnectorOptions): Connector {
   async function close(): Promise<void> {
     closing = true;
     const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-    for (const socket of sockets) socket.destroy();
-    await Promise.all(gone);
+    // The innermost first: a TLS socket whose carrier is gone before it never says that it is closed.
+    for (const socket of [...sockets].reverse()) socket.destroy();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      timer = setTimeout(resolve, 1_000);
+    });
+    await Promise.race([Promise.all(gone), patience]);
+    clearTimeout(timer);
   }
 
   return { open, close };
@@ -294,8 +314,9 @@ function serverOf(net: typeof import("node:net"), host: string, name?: string): 
   return { host, servername: name ?? (net.isIP(plain) === 0 ? plain : "") };
 }
 
-/** `hostname` of a URL without the brackets of IPv6. */
+/** `hostname` of a URL as a resolver wants it: IPv6 without brackets, and not every one knows `localhost.`. */
 export function bareHost(hostname: string): string {
+  if (hostname === "localhost.") return "localhost";
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }
 
@@ -315,10 +336,22 @@ function trustContext(
   if (modern.getCACertificates !== undefined) {
     return tls.createSecureContext({ ...settings, ca: [...modern.getCACertificates("default"), ...trust.anchors] });
   }
-  // Before Node 22.15, NODE_EXTRA_CA_CERTS cannot be read back; adding to a context that has Node's list keeps both.
+  // Before Node 22.15 the list cannot be read; a certificate that is added to a context goes to a copy of it, which
+  // lacks NODE_EXTRA_CA_CERTS.
   const made = tls.createSecureContext(settings);
-  for (const anchor of trust.anchors) made.context.addCACert(anchor);
+  for (const anchor of [...extraAnchors(), ...trust.anchors]) made.context.addCACert(anchor);
   return made;
+}
+
+/** Node reads the file of `NODE_EXTRA_CA_CERTS` when it starts, and only warns when it cannot. */
+function extraAnchors(): readonly string[] {
+  const path = process.env.NODE_EXTRA_CA_CERTS;
+  if (!path) return [];
+  try {
+    return parseCertificates(process.getBuiltinModule("node:fs").readFileSync(path, "latin1"), "NODE_EXTRA_CA_CERTS");
+  } catch {
+    return [];
+  }
 }
 
 function identityContext(
@@ -326,7 +359,7 @@ function identityContext(
   trust: Trust,
   identity: TlsIdentity | undefined,
 ): SecureContext {
-  if (identity === undefined) return trustContext(tls, trust);
+  if (!identifies(identity)) return trustContext(tls, trust);
   const { cert, key, pfx, passphrase } = identity;
   const text = (value: string | Uint8Array) => Buffer.from(value as Uint8Array).toString("latin1");
   if (pfx === undefined) {
@@ -345,6 +378,11 @@ function identityContext(
   } catch (error) {
     throw unusableIdentity(error);
   }
+}
+
+/** An identity may hold no more than a server name. */
+function identifies(identity: TlsIdentity | undefined): identity is TlsIdentity {
+  return identity !== undefined && (identity.cert ?? identity.key ?? identity.pfx) !== undefined;
 }
 
 function asBuffer(value: string | Uint8Array): string | Buffer {

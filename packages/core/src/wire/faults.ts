@@ -39,7 +39,10 @@ const verification: Readonly<Record<string, readonly [text: string, cure: "trust
     "trust",
   ],
   UNABLE_TO_GET_ISSUER_CERT: ["its certificate authority is not trusted here", "trust"],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["its certificate authority is not trusted here", "trust"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    "its certificate authority is not trusted here, or the server leaves out an intermediate certificate",
+    "trust",
+  ],
   SELF_SIGNED_CERT_IN_CHAIN: ["its certificate authority is not trusted here", "trust"],
   DEPTH_ZERO_SELF_SIGNED_CERT: ["it is self-signed", "trust"],
   CERT_UNTRUSTED: ["it is not trusted here", "trust"],
@@ -94,20 +97,22 @@ export function isCertificateAlert(error: unknown): boolean {
   return number !== undefined && number in certificateAlerts;
 }
 
-/** The server closed the handshake because of the client certificate. */
-export function certificateRefused(error: unknown, scene: Scene): HttpAuthError {
-  const reason = scene.identified ? certificateAlerts[alertNumber(error) ?? 116] : undefined;
-  const text =
-    reason === undefined || reason === "none was sent"
-      ? "the server requires a client certificate"
-      : `the server requires a client certificate and refused it: ${reason}`;
+export function isCertificateRefusal(error: unknown): error is HttpAuthError {
+  return MlflowError.is(error) && error.code === "ERR_HTTP_CLIENT_CERTIFICATE";
+}
+
+/** The server ended the connection because of the client certificate; without `alert`, it did not say why. */
+export function certificateRefused(alert: unknown, scene: Scene): HttpAuthError {
+  const reason = certificateAlerts[alertNumber(alert) ?? 0] ?? "it does not say why";
+  const missing = !scene.identified || reason === "none was sent";
+  const text = `the server requires a client certificate${missing ? "" : ` and refused it: ${reason}`}`;
   return new HttpAuthError("ERR_HTTP_CLIENT_CERTIFICATE", `MLflow authentication error (TLS): ${text}`, {
     status: 0,
-    hint: scene.identified
-      ? "Check with `openssl x509 -noout -issuer -dates` that MLFLOW_TRACKING_CLIENT_CERT_PATH names a certificate that the server's authority issued and that has not expired."
-      : "Set MLFLOW_TRACKING_CLIENT_CERT_PATH and MLFLOW_TRACKING_CLIENT_KEY_PATH, and use mtls() from @mlflow-kit/auth-mtls.",
+    hint: missing
+      ? "Set MLFLOW_TRACKING_CLIENT_CERT_PATH and MLFLOW_TRACKING_CLIENT_KEY_PATH, and use mtls() from @mlflow-kit/auth-mtls."
+      : "Check with `openssl x509 -noout -issuer -dates` that MLFLOW_TRACKING_CLIENT_CERT_PATH names a certificate that the server's authority issued and that has not expired.",
     remedies: ["Ask the operator of the server which certificate authority may issue client certificates."],
-    cause: cause(error),
+    ...(alert === undefined ? {} : { cause: cause(alert) }),
   });
 }
 
@@ -183,6 +188,8 @@ export function tlsFault(error: unknown, scene: Scene, met: boolean): MlflowErro
   // then it has not shown its own certificate.
   if (isCertificateAlert(error) || (alert === 40 && met)) return certificateRefused(error, scene);
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT") {
+    // Node's own server judges after the handshake, and then just closes.
+    if (met && scene.identified) return certificateRefused(undefined, scene);
     return new ConnectionError(
       "ERR_CONNECTION",
       `cannot reach ${scene.origin}: the connection was closed during the TLS handshake (${code})`,
@@ -291,14 +298,14 @@ export function exchangeFault(
         retryable: false,
       });
   }
-  if (code?.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") {
-    return new ConnectionError("ERR_CONNECTION_LOST", `${origin} answered with something that is not HTTP (${code})`, {
+  if ((error as Error).name === "HTTPParserError" && !(error as Error).message.includes("EOF")) {
+    return new ConnectionError("ERR_CONNECTION_LOST", `${origin} answered with something that is not HTTP`, {
       sent,
       retryable: false,
       hint: addressHint(scene),
     });
   }
-  const shown = code === undefined || code.startsWith("UND_") || code.startsWith("HPE_") ? "" : ` (${code})`;
+  const shown = code === undefined || code.startsWith("UND_") ? "" : ` (${code})`;
   const message = progress.head
     ? `${origin} broke off its answer after ${progress.bytes} bytes${shown}`
     : `${origin} closed the connection without an answer${shown}`;

@@ -3,7 +3,7 @@ import type { MlflowError } from "../errors.ts";
 import type { Connector, Link, Target } from "./connect.ts";
 import type { Carrier, Exchange } from "./exchange.ts";
 import { certificateRefused, exchangeFault, isCertificateAlert } from "./faults.ts";
-import { findAlert } from "./probe.ts";
+import { findRefusal, probeMs } from "./probe.ts";
 
 /** Connections per origin; more calls wait their turn. */
 const connectionLimit = 256;
@@ -31,18 +31,16 @@ export class Pool implements Carrier {
   readonly #connector: Connector;
   readonly #ClientClass: typeof Client;
   readonly #absolute: boolean;
-  readonly #onEmpty: () => void;
   readonly #connections = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #opening = new Set<Exchange>();
   readonly #waiting = new Set<Exchange>();
 
-  constructor(target: Target, connector: Connector, ClientClass: typeof Client, onEmpty: () => void) {
+  constructor(target: Target, connector: Connector, ClientClass: typeof Client) {
     this.#target = target;
     this.#connector = connector;
     this.#ClientClass = ClientClass;
     this.#absolute = target.proxy !== undefined && !target.secure;
-    this.#onEmpty = onEmpty;
   }
 
   get origin(): string {
@@ -82,7 +80,7 @@ export class Pool implements Carrier {
         this.#opening.delete(exchange);
         exchange.attempt = undefined;
         exchange.fail(error);
-        this.#left();
+        this.#serve();
       },
     );
   }
@@ -110,7 +108,7 @@ export class Pool implements Carrier {
       this.#connections.delete(connection);
       const index = this.#idle.indexOf(connection);
       if (index !== -1) this.#idle.splice(index, 1);
-      this.#left();
+      this.#serve();
     });
     return connection;
   }
@@ -164,9 +162,14 @@ export class Pool implements Carrier {
       exchange.fail(fault);
       return;
     }
-    void findAlert(this.#connector, this.#target).then((alert) =>
-      exchange.fail(alert === undefined ? fault : certificateRefused(alert, link.scene)),
-    );
+    this.#opening.add(exchange);
+    exchange.attempt = this.#connector.open(this.#target, probeMs, true);
+    void findRefusal(exchange.attempt).then((refusal) => {
+      this.#opening.delete(exchange);
+      exchange.attempt = undefined;
+      exchange.fail(refusal ?? fault);
+      this.#serve();
+    });
   }
 
   #serve(): void {
@@ -175,11 +178,6 @@ export class Pool implements Carrier {
       this.#waiting.delete(exchange);
       if (!exchange.over) this.start(exchange);
     }
-  }
-
-  #left(): void {
-    if (this.#waiting.size > 0) this.#serve();
-    else if (this.#connections.size + this.#opening.size === 0) this.#onEmpty();
   }
 
   /** Settles every call with `error`. The sockets are the connector's to destroy. */

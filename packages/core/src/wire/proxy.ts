@@ -47,11 +47,13 @@ function parseProxy(value: string, variable: string): ProxyServer {
 
 /** A `%` that encodes nothing is a `%`: people paste passwords into these variables. */
 function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  return part.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
 }
 
 /**

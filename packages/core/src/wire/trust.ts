@@ -107,7 +107,7 @@ async function readBundle(value: string, source: string): Promise<readonly strin
 }
 
 /** Every certificate of a PEM text, in one spelling. @throws AuthError `ERR_AUTH_TLS`, without any of the text. */
-function parseCertificates(text: string, where: string): readonly string[] {
+export function parseCertificates(text: string, where: string): readonly string[] {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const begins = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length ?? 0;
   const blocks = [
@@ -121,7 +121,8 @@ function parseCertificates(text: string, where: string): readonly string[] {
   }
   if (blocks.length !== begins) throw unusable(where, "holds a certificate that is cut off");
   return blocks.map(([, body = ""], index) => {
-    const pem = `-----BEGIN CERTIFICATE-----\n${body.replace(/\s+/g, "").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+    const lines = body.replace(/\s+/g, "").match(/.{1,64}/g) ?? [];
+    const pem = ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
     try {
       new X509Certificate(pem);
     } catch {

@@ -57,7 +57,8 @@ export function createWire(options: WireOptions): Wire {
   function readTrust(): Promise<Trust> {
     trust ??= loadTrust(env, options.trust).then(
       (loaded) => {
-        if (role === "token-endpoint") return { ...loaded, add: true, insecure: false };
+        if (role === "token-endpoint")
+          return loaded.insecure ? { add: true, insecure: false } : { ...loaded, add: true };
         if (loaded.insecure) {
           log.warn(
             `TLS certificates are not verified (${loaded.source}): whoever is on the way to the server can read and change everything, credentials included`,
@@ -93,7 +94,7 @@ export function createWire(options: WireOptions): Wire {
             port: Number(url.port) || (secure ? 443 : 80),
             proxy: proxyFor(url, env),
           };
-          pool = new Pool(target, connector, Client, () => pools.delete(key));
+          pool = new Pool(target, connector, Client);
           pools.set(key, pool);
         }
         return pool;

@@ -53,13 +53,17 @@ describe("expandRoute", () => {
     expect(expandRoute(`${method} mlflow/x`).body).toEqual({});
   });
 
-  it("fills the path and sends a parameter once", () => {
+  it("fills the path, and sends a parameter of the path in a body, too, but in no query", () => {
     const route = "DELETE mlflow/logged-models/{model_id}/tags/{tag_key}";
     expect(expandRoute(route, { model_id: "m-1", tag_key: "a/b c%2e", other: 1 })).toEqual({
       method: "DELETE",
       path: "/api/2.0/mlflow/logged-models/m-1/tags/a%2Fb%20c%252e",
       query: "",
-      body: { other: 1 },
+      body: { model_id: "m-1", tag_key: "a/b c%2e", other: 1 },
+    });
+    expect(expandRoute("GET mlflow/x/{id}", { id: 1, other: 2 })).toMatchObject({
+      path: "/api/2.0/mlflow/x/1",
+      query: "other=2",
     });
     expect(expandRoute("GET mlflow-artifacts/presigned/{+artifact_path}", { artifact_path: "a b/c#d.txt" }).path).toBe(
       "/api/2.0/mlflow-artifacts/presigned/a%20b/c%23d.txt",

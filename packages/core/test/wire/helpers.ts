@@ -73,6 +73,7 @@ export function wire(options: Partial<WireOptions> & { env?: Environment } = {})
 }
 
 /** What a promise rejects with. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look at whatever was thrown
 export async function failure(promise: Promise<unknown>): Promise<any> {
   try {
     await promise;

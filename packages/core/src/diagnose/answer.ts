@@ -1,0 +1,68 @@
+import type { ErrorCode } from "../errors.ts";
+import type { HttpResponse } from "../types.ts";
+
+/** What was sent, as far as it helps to explain the answer. */
+export interface Sent {
+  /** Names of the providers that took part. */
+  readonly members: readonly string[];
+  readonly workspace?: string | undefined;
+  /** Whether one of them signs the request. */
+  readonly signed: boolean;
+}
+
+/** An answer that is not what was asked for. */
+export interface Answer {
+  readonly method: string;
+  /** Safe to print. */
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: HttpResponse["headers"];
+  /** At most 64 KiB of the body, redacted. */
+  readonly text: string;
+  /** The body, where it is a JSON object. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+  readonly sent: Sent;
+  /** Variables that are set and that no provider reads, each with what would read it. */
+  readonly unread: readonly string[];
+}
+
+/** What a recogniser makes of an answer. */
+export interface Diagnosis {
+  readonly code: ErrorCode;
+  /** What comes after `MLflow authentication error (HTTP n): `, or the whole message of a `RestError`. */
+  readonly what: string;
+  readonly hint: string;
+  readonly remedies?: readonly string[];
+  /** For a `RestError`: MLflow's name of the error. Its presence makes it one. */
+  readonly errorCode?: string;
+}
+
+/** Knows the answers of one layer; `undefined` for all others. */
+export type Recogniser = (answer: Answer) => Diagnosis | undefined;
+
+export function header(answer: Pick<Answer, "headers">, name: string): string {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value.join(", ") : (value ?? "");
+}
+
+export function isHtml(answer: Pick<Answer, "headers" | "text">): boolean {
+  return /html/i.test(header(answer, "content-type")) || /^\s*<(!doctype html|html)/i.test(answer.text);
+}
+
+/** What a person would read of the body: the title of a page, else the text, on one line of at most 300 characters. */
+export function saidIn(answer: Pick<Answer, "headers" | "text">): string {
+  const page = isHtml(answer) && /</.test(answer.text);
+  const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(answer.text)?.[2];
+  const said = (page ? (title ?? "") : answer.text).replace(/\s+/g, " ").trim();
+  return said.length > 300 ? `${said.slice(0, 300)}…` : said;
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+export function object(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
