@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { checkReadmes } from "./check-readmes.mjs";
 import { checkThreats } from "./check-threats.mjs";
 import { packages, readResults, resultFile, suites } from "./results.mjs";
 import { pnpm, root, say } from "./run.mjs";
@@ -68,6 +69,8 @@ const turbo = [
 await step("lint", "exec", "biome", "check", ".");
 await step("build", ...turbo, "build");
 await step("types", ...turbo, "typecheck");
+say("—— code in READMEs");
+if ((await checkReadmes()) !== 0) fail("code in READMEs");
 
 say("—— tests of the packages");
 const turboEnded = await pnpm("tests of the packages", [...turbo, "test", "--filter=./packages/*"], { env });
