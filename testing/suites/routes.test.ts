@@ -36,6 +36,13 @@ describe.skipIf(!findMlflowPython())("the routes of a real MLflow", () => {
     return answer;
   }
 
+  /** Calls a route for something that this server does not have. */
+  async function refused<K extends Route>(route: K, parameters: Parameters<K>): Promise<void> {
+    const { client } = await connection();
+    called.add(route);
+    await expect(client.request(route, parameters), route).rejects.toMatchObject({ code: "ERR_REST" });
+  }
+
   async function newExperiment(name: string): Promise<string> {
     return (await call("POST mlflow/experiments/create", { name }, "fails")).experiment_id;
   }
@@ -188,13 +195,8 @@ describe.skipIf(!findMlflowPython())("the routes of a real MLflow", () => {
 
   /** The server has no object store: the routes are there, and say so. */
   it("artifacts in an object store", async () => {
-    const { client } = await connection();
     const run_id = await newRun("0");
     const artifact_path = "0/x/artifacts/file";
-    async function refused<K extends Route>(route: K, parameters: Parameters<K>): Promise<void> {
-      called.add(route);
-      await expect(client.request(route, parameters), route).rejects.toMatchObject({ code: "ERR_REST" });
-    }
     await refused("POST mlflow/artifacts/presigned-upload-url", { run_id, path: "file", expiration: 60 });
     await refused("POST mlflow/artifacts/presigned-download-url", { run_id, path: "file", expiration: 60 });
     await refused("GET mlflow-artifacts/presigned/{+artifact_path}", { artifact_path });
@@ -203,6 +205,18 @@ describe.skipIf(!findMlflowPython())("the routes of a real MLflow", () => {
     const complete = { artifact_path, path: "file", upload_id: "u", parts };
     await refused("POST mlflow-artifacts/mpu/complete/{+artifact_path}", complete);
     await refused("POST mlflow-artifacts/mpu/abort/{+artifact_path}", { artifact_path, path: "file", upload_id: "u" });
+  });
+
+  /** The server runs no jobs: the routes are there, and say so. */
+  it("prompt optimization", async () => {
+    const jobs = "/api/3.0/mlflow/prompt-optimization/jobs";
+    const config = { optimizer_type: "OPTIMIZER_TYPE_METAPROMPT" as const };
+    await refused(`POST ${jobs}`, { experiment_id: "0", source_prompt_uri: "prompts:/p/1", config });
+    await refused(`GET ${jobs}/{job_id}`, { job_id: "none" });
+    await refused(`POST ${jobs}/{job_id}/cancel`, { job_id: "none" });
+    await refused(`DELETE ${jobs}/{job_id}`, { job_id: "none" });
+    await call(`GET ${jobs}/search`, { experiment_id: "0" });
+    await call(`POST ${jobs}/search`, { experiment_id: "0" });
   });
 
   it("registered models and their versions", async () => {
@@ -435,6 +449,107 @@ describe.skipIf(!findMlflowPython())("the routes of a real MLflow", () => {
     await call("DELETE /api/3.0/mlflow/roles/permissions/remove", { role_permission_id }, "fails");
     await call("DELETE /api/3.0/mlflow/roles/delete", { role_id }, "fails");
     await call("DELETE mlflow/users/delete", { username }, "fails");
+  });
+
+  it("the gateway", async () => {
+    const gateway = "/api/3.0/mlflow/gateway";
+    const key = { api_key: "sk-test-0123456789" };
+    const { secret } = await call(
+      `POST ${gateway}/secrets/create`,
+      { secret_name: "key", secret_value: key, provider: "openai" },
+      "fails",
+    );
+    const { secret_id } = secret;
+    expect(secret).toMatchObject({ secret_name: "key", provider: "openai" });
+    expect(JSON.stringify(secret)).not.toContain(key.api_key);
+    await call(`POST ${gateway}/secrets/update`, { secret_id, secret_value: { api_key: "sk-test-9876543210" } });
+    expect((await call(`GET ${gateway}/secrets/get`, { secret_id })).secret).toMatchObject({ secret_id });
+    expect((await call(`GET ${gateway}/secrets/list`, { provider: "openai" })).secrets).toMatchObject([{ secret_id }]);
+
+    const definition = { secret_id, provider: "openai", model_name: "gpt-4o-mini" };
+    const models = `${gateway}/model-definitions` as const;
+    const made = await call(`POST ${models}/create`, { name: "small", ...definition }, "fails");
+    const { model_definition_id } = made.model_definition;
+    const other = await call(`POST ${models}/create`, { name: "other", ...definition }, "fails");
+    await call(`POST ${models}/update`, { model_definition_id, name: "tiny" });
+    const read = await call(`GET ${models}/get`, { model_definition_id });
+    expect(read.model_definition).toMatchObject({ name: "tiny", model_name: "gpt-4o-mini", secret_name: "key" });
+    expect((await call(`GET ${models}/list`, { secret_id })).model_definitions).toHaveLength(2);
+
+    const endpoints = `${gateway}/endpoints` as const;
+    const experiment_id = await newExperiment("gateway");
+    const primary = { model_definition_id, linkage_type: "PRIMARY" as const, weight: 1 };
+    const { endpoint } = await call(
+      `POST ${endpoints}/create`,
+      { name: "chat", model_configs: [primary], experiment_id },
+      "fails",
+    );
+    const { endpoint_id } = endpoint;
+    expect(endpoint.model_mappings).toMatchObject([{ model_definition_id, linkage_type: "PRIMARY", weight: 1 }]);
+    await call(`POST ${endpoints}/update`, { endpoint_id, name: "talk" });
+    await call(`POST ${endpoints}/set-tag`, { endpoint_id, key: "team", value: "blue" });
+    const found = await call(`GET ${endpoints}/get`, { endpoint_id });
+    expect(found.endpoint).toMatchObject({ name: "talk", tags: [{ key: "team", value: "blue" }] });
+    expect((await call(`GET ${endpoints}/list`, { provider: "openai" })).endpoints).toMatchObject([{ endpoint_id }]);
+    await call(`DELETE ${endpoints}/delete-tag`, { endpoint_id, key: "team" });
+    const fallback = {
+      model_definition_id: other.model_definition.model_definition_id,
+      linkage_type: "FALLBACK" as const,
+      fallback_order: 1,
+    };
+    const { mapping } = await call(`POST ${endpoints}/models/attach`, { endpoint_id, model_config: fallback }, "fails");
+    expect(mapping).toMatchObject({ endpoint_id, ...fallback });
+    const detached = { endpoint_id, model_definition_id: fallback.model_definition_id };
+    await call(`POST ${endpoints}/models/detach`, detached, "fails");
+
+    const name = "guard";
+    const serialized_scorer = JSON.stringify({ name });
+    const register = "POST /api/3.0/mlflow/scorers/register";
+    const scorer = await call(register, { experiment_id, name, serialized_scorer }, "acts again");
+    const { scorer_id } = scorer;
+    const binding = { endpoint_id, resource_type: "scorer", resource_id: scorer_id };
+    expect((await call(`POST ${endpoints}/bindings/create`, binding, "fails")).binding).toMatchObject(binding);
+    expect((await call(`GET ${endpoints}/bindings/list`, { endpoint_id })).bindings).toMatchObject([binding]);
+    await call(`DELETE ${endpoints}/bindings/delete`, binding, "fails");
+
+    const guardrails = `${gateway}/guardrails` as const;
+    const rule = { name, scorer_id, scorer_version: 1, stage: "BEFORE" as const, action: "VALIDATION" as const };
+    const { guardrail } = await call(`POST ${guardrails}/create`, rule, "acts again");
+    const { guardrail_id } = guardrail;
+    expect(guardrail).toMatchObject({ name, stage: "BEFORE", action: "VALIDATION" });
+    expect((await call(`GET ${guardrails}/get`, { guardrail_id })).guardrail).toMatchObject({ guardrail_id });
+    expect((await call(`GET ${guardrails}/list`, { max_results: 10 })).guardrails).toHaveLength(2);
+    const place = { endpoint_id, guardrail_id };
+    await call(`POST ${guardrails}/add-to-endpoint`, { ...place, execution_order: 1 }, "fails");
+    await call(`PATCH ${guardrails}/update-config`, { ...place, execution_order: 2 });
+    const { configs } = await call(`GET ${guardrails}/list-for-endpoint`, { endpoint_id });
+    expect(configs).toMatchObject([{ ...place, execution_order: 2 }]);
+    await call(`DELETE ${guardrails}/remove-from-endpoint`, place, "fails");
+    await call(`DELETE ${guardrails}/delete`, { guardrail_id }, "fails");
+
+    const budgets = `${gateway}/budgets` as const;
+    const limit = {
+      budget_unit: "USD" as const,
+      budget_amount: 10.5,
+      duration: { unit: "DAYS" as const, value: 1 },
+      target_scope: "GLOBAL" as const,
+      budget_action: "ALERT" as const,
+    };
+    const { budget_policy } = await call(`POST ${budgets}/create`, limit, "acts again");
+    const { budget_policy_id } = budget_policy;
+    expect(budget_policy).toMatchObject(limit);
+    await call(`POST ${budgets}/update`, { budget_policy_id, budget_amount: 20 });
+    const changed = await call(`GET ${budgets}/get`, { budget_policy_id });
+    expect(changed.budget_policy).toMatchObject({ ...limit, budget_amount: 20 });
+    expect((await call(`GET ${budgets}/list`, { max_results: 10 })).budget_policies).toHaveLength(2);
+    await call(`GET ${budgets}/windows`, {});
+    await call(`DELETE ${budgets}/delete`, { budget_policy_id }, "fails");
+
+    await call(`DELETE ${endpoints}/delete`, { endpoint_id }, "fails");
+    for (const id of [model_definition_id, fallback.model_definition_id]) {
+      await call(`DELETE ${models}/delete`, { model_definition_id: id }, "fails");
+    }
+    await call(`DELETE ${gateway}/secrets/delete`, { secret_id }, "fails");
   });
 
   it("the server itself", async () => {

@@ -56,14 +56,6 @@ export function fromTokenCredentials(
   };
 }
 
-export function isHeaderCredentials(value: unknown): value is HeaderCredentials {
-  return typeof (value as HeaderCredentials | undefined)?.authenticate === "function";
-}
-
-export function isTokenCredentials(value: unknown): value is TokenCredentials {
-  return typeof (value as TokenCredentials | undefined)?.getToken === "function";
-}
-
 /** The error of somebody else's object is told, and not handed on: it may hold anything. */
 async function attempt<T>(what: string, act: () => PromiseLike<T> | T): Promise<T> {
   try {

@@ -1,17 +1,11 @@
-import { type Auth, type AuthContext, type AuthProvider, envString } from "@mlflow-kit/core";
-import { fromHeaderCredentials, fromTokenCredentials, isHeaderCredentials, isTokenCredentials } from "./adapters.ts";
-import { loadConfig, readOptions } from "./config/config.ts";
-import type { Config } from "./config/draft.ts";
-import { cloudEnvironment } from "./config/environment.ts";
+import { type AuthContext, type AuthProvider, envString } from "@mlflow-kit/core";
+
 import { canonicalHost } from "./config/host.ts";
-import { checkGroups } from "./config/validate.ts";
+import { readOptions } from "./config/read-options.ts";
 import { fault, owner } from "./errors.ts";
-import type { DatabricksOptions } from "./options.ts";
-import { strategies } from "./strategies/index.ts";
+import { type DatabricksOptions, isHeaderCredentials, isTokenCredentials } from "./options.ts";
 import type { Strategy } from "./strategies/strategy.ts";
-import { unifiedAuth } from "./unified-auth.ts";
 import { type DatabricksUri, parseDatabricksUri } from "./uri.ts";
-import { withWorkspaceId } from "./workspace-id.ts";
 
 /**
  * Databricks' unified authentication. It is on for the tracking URIs `databricks` and `databricks://profile`, when
@@ -24,11 +18,11 @@ import { withWorkspaceId } from "./workspace-id.ts";
  * @throws AuthError `ERR_OPTION` for an option that does not exist.
  */
 export function databricks(options: DatabricksOptions = {}): AuthProvider {
-  return databricksWith(options, strategies);
+  return databricksWith(options);
 }
 
-/** {@link databricks} with other strategies, for tests. */
-export function databricksWith(options: DatabricksOptions, among: readonly Strategy[]): AuthProvider {
+/** {@link databricks}, with other strategies for tests. */
+export function databricksWith(options: DatabricksOptions, among?: readonly Strategy[]): AuthProvider {
   const { credentials, googleAuth } = options;
   const given = readOptions(options);
   if (credentials !== undefined && !isHeaderCredentials(credentials) && !isTokenCredentials(credentials)) {
@@ -41,13 +35,9 @@ export function databricksWith(options: DatabricksOptions, among: readonly Strat
       const uri = readUri(context.trackingUri);
       const reason = reasonToSkip(uri, called, context);
       if (reason !== undefined) return context.skip(reason);
-      const config = await loadConfig(given, uri, context);
-      checkServer(config, uri, context);
-      if (config.settings.skipVerify)
-        context.log.warn("databricks: skip_verify is ignored; see MLFLOW_TRACKING_INSECURE_TLS");
-      if (credentials !== undefined) return adapted(credentials, config);
-      checkGroups(config);
-      return unifiedAuth(config, among, googleAuth, context);
+      // Most programs that have this in their chain are not on Databricks: the rest is loaded when it is.
+      const { resolveConfigured } = await import("./resolve.ts");
+      return resolveConfigured({ given, uri, credentials, googleAuth, among }, context);
     },
   };
 }
@@ -80,32 +70,4 @@ function reasonToSkip(uri: DatabricksUri | undefined, called: boolean, context: 
   return canonicalHost(host)?.host === new URL(trackingUri).origin
     ? undefined
     : "the tracking URI is another server than DATABRICKS_HOST";
-}
-
-/** Credentials that are meant for one server do not go to another. */
-function checkServer({ settings, sources }: Config, uri: DatabricksUri | undefined, context: AuthContext): void {
-  if (uri !== undefined || context.trackingUri === undefined || settings.host === undefined) return;
-  const { origin } = new URL(context.trackingUri);
-  if (settings.host === origin) return;
-  throw fault("ERR_AUTH_CONFLICT", `the tracking URI is ${origin}, and ${sources.get("host")} is ${settings.host}`, {
-    hint: "Set the tracking URI to databricks, or leave one of the two out.",
-  });
-}
-
-async function adapted(credentials: NonNullable<DatabricksOptions["credentials"]>, config: Config): Promise<Auth> {
-  const { settings } = config;
-  const told = settings.host ?? (isHeaderCredentials(credentials) && (await credentials.getHost?.()));
-  const host = told ? canonicalHost(String(told))?.host : undefined;
-  if (host === undefined) {
-    throw fault("ERR_AUTH_INCOMPLETE", "no host configured", { hint: "Set DATABRICKS_HOST or the option host." });
-  }
-  const auth = isHeaderCredentials(credentials)
-    ? fromHeaderCredentials(credentials)
-    : fromTokenCredentials(credentials, settings, cloudEnvironment({ ...settings, host }));
-  return {
-    source: "option credentials",
-    baseUrl: new URL(host),
-    details: { host },
-    ...withWorkspaceId(auth, () => settings),
-  };
 }

@@ -100,3 +100,11 @@ export interface DatabricksOptions extends Omit<Settings, "scopes"> {
   /** For `google-id`. Default: `google-auth-library`, which is then imported. */
   googleAuth?: GoogleAccess;
 }
+
+export function isHeaderCredentials(value: unknown): value is HeaderCredentials {
+  return typeof (value as HeaderCredentials | undefined)?.authenticate === "function";
+}
+
+export function isTokenCredentials(value: unknown): value is TokenCredentials {
+  return typeof (value as TokenCredentials | undefined)?.getToken === "function";
+}

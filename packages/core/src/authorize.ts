@@ -1,6 +1,6 @@
 import type { CredentialCache } from "./credential-cache.ts";
 import { AuthError } from "./errors.ts";
-import { checkHeader, copyHeaders, type Headers } from "./headers.ts";
+import { checkHeader, type Headers } from "./headers.ts";
 import type { Auth, Awaitable, Credential, HttpRequest } from "./types.ts";
 
 /** A selected provider with its credential cache, if it has something to load. */
@@ -69,6 +69,7 @@ function pass(
         return pass(members, i + 1, now, original, request, onHeader, used);
       });
     }
+    if (member.last !== undefined && members.length === 1 && isSame(request.headers, member.last)) return;
     passed = settle(member, passed, original, request, onHeader);
   }
 }
@@ -160,9 +161,4 @@ function writer(before: Passed | undefined, header: string): { name: string; val
     if (index !== -1) return { name: passed.member.name, value: passed.written.values[index] };
   }
   return undefined;
-}
-
-/** A request of its own for the members to write into. */
-export function withOwnHeaders(original: HttpRequest, url: URL = original.url): HttpRequest {
-  return { ...original, url, headers: copyHeaders(original.headers) };
 }

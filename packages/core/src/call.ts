@@ -1,8 +1,52 @@
 import { MlflowError, TimeoutError } from "./errors.ts";
 
-/** The time that one call has: the caller's signal, the client's end, and the deadline, as one signal. */
+/** What is under way on behalf of a call, and can be given up. */
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/**
+ * The time that one call has: until its deadline, the caller's signal, or the client's end. It is a signal only for those
+ * who ask for one; the wire registers itself instead, because making and hearing an `AbortSignal` costs a tenth of a
+ * request.
+ */
+export class Call {
+  #controller: AbortController | undefined;
+  #current: Abortable | undefined;
+  #over: { reason: unknown } | undefined;
+
+  get aborted(): boolean {
+    return this.#over !== undefined;
+  }
+
+  get reason(): unknown {
+    return this.#over?.reason;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#over !== undefined) this.#controller.abort(this.#over.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** One attempt at a time: the newest is the one to be given up. */
+  watch(current: Abortable | undefined): void {
+    this.#current = current;
+  }
+
+  abort(reason: unknown): void {
+    if (this.#over !== undefined) return;
+    this.#over = { reason };
+    this.#current?.abort(reason);
+    this.#controller?.abort(reason);
+  }
+}
+
+/** A call with what has to be let go of at its end. */
 export interface CallScope {
-  readonly signal: AbortSignal;
+  readonly call: Call;
   /** From here on only the signals count: a streamed body is exempt while bytes flow. */
   liftDeadline(): void;
   /** Lets go of the timer and of the caller's signal. */
@@ -18,30 +62,30 @@ export interface Calls {
 }
 
 export function createCalls(): Calls {
-  const open = new Set<AbortController>();
+  const open = new Set<Call>();
   let over: { reason: unknown } | undefined;
   return {
     open(signal, deadlineMs) {
       if (over !== undefined) throw over.reason;
-      const controller = new AbortController();
-      open.add(controller);
-      const aborted = () => controller.abort(signal?.reason);
+      const call = new Call();
+      open.add(call);
+      const aborted = () => call.abort(signal?.reason);
       if (signal?.aborted) aborted();
       else if (signal) listen(signal, aborted);
-      const timer = deadlineMs > 0 ? setTimeout(expire, deadlineMs, controller, deadlineMs) : undefined;
+      const timer = deadlineMs > 0 ? setTimeout(expire, deadlineMs, call, deadlineMs) : undefined;
       return {
-        signal: controller.signal,
+        call,
         liftDeadline: () => clearTimeout(timer),
         end() {
           clearTimeout(timer);
           signal?.removeEventListener("abort", aborted);
-          open.delete(controller);
+          open.delete(call);
         },
       };
     },
     endAll(reason) {
       over ??= { reason };
-      for (const controller of open) controller.abort(reason);
+      for (const call of open) call.abort(reason);
     },
   };
 }
@@ -52,8 +96,8 @@ function listen(signal: AbortSignal, listener: () => void): void {
   signal.addEventListener("abort", listener, { once: true });
 }
 
-function expire(controller: AbortController, deadlineMs: number): void {
-  controller.abort(
+function expire(call: Call, deadlineMs: number): void {
+  call.abort(
     new TimeoutError("ERR_TIMEOUT", `no answer within ${deadlineMs / 1000} s, retries and waits included`, {
       sent: true,
       hint: "Raise deadlineMs if the server is known to be slow; otherwise see whether it answers at all.",

@@ -3,6 +3,7 @@ import type { CallScope } from "./call.ts";
 import { below, otherOrigin } from "./client.ts";
 import { AuthError } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
+import { OutgoingRequest } from "./outgoing.ts";
 import type { Target } from "./target.ts";
 import type { HttpBody, HttpRequest, HttpResponse, Send } from "./types.ts";
 
@@ -10,7 +11,7 @@ const signedLimit = 16 * 1024 * 1024;
 
 export interface FetchOptions {
   readonly target: Target;
-  readonly defaults: Readonly<Record<string, string>>;
+  defaults(): Record<string, string>;
   readonly dispatch: Send;
   readonly scrub: <T>(error: T) => T;
   scope(signal: AbortSignal | undefined): CallScope;
@@ -29,9 +30,9 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
       const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
       if (!omit && url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
       const request = await normalise(url, input, init, resolved.signs && !omit);
-      const headers = { ...(omit ? { "user-agent": defaults["user-agent"] ?? "" } : defaults), ...request.headers };
+      const headers = { ...(omit ? { "user-agent": defaults()["user-agent"] ?? "" } : defaults()), ...request.headers };
       headers["accept-encoding"] ??= "gzip, deflate, br";
-      const outgoing: HttpRequest = { ...request, headers, signal: scope.signal };
+      const outgoing = new OutgoingRequest(request.method, url, headers, request.body, scope.call);
       const response = omit ? await target.sendBare(outgoing) : await options.dispatch(outgoing);
       scope.liftDeadline();
       return toResponse(response, outgoing, scope);
@@ -59,10 +60,10 @@ async function normalise(url: URL, input: FetchParameters[0], init: FetchParamet
   const standard = standardRequest(source, { ...init, signal: null, ...(plain && { body: "" }) });
   const headers = checkHeaders(Object.fromEntries(standard.headers), "fetch");
   const { method } = standard;
-  if (plain) return { method, url, headers, body: given as HttpBody };
-  if (standard.body === null) return { method, url, headers };
+  if (plain) return { method, headers, body: given as HttpBody };
+  if (standard.body === null) return { method, headers };
   const stream = standard.body as unknown as AsyncIterable<Uint8Array>;
-  return { method, url, headers, body: signs ? await buffered(stream) : stream };
+  return { method, headers, body: signs ? await buffered(stream) : stream };
 }
 
 /** Its own messages would show the address and header values, so they are not passed on. */

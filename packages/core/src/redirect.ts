@@ -1,5 +1,6 @@
 import { isReplayable } from "./body.ts";
 import { RestError } from "./errors.ts";
+import { copyRequest } from "./outgoing.ts";
 import type { HttpRequest, HttpResponse } from "./types.ts";
 
 export const mostRedirects = 5;
@@ -39,7 +40,7 @@ export function redirectOf(request: HttpRequest, response: HttpResponse): Redire
   if (!isReplayable(request.body)) {
     throw refused(`${url.origin}${url.pathname}, and the body cannot be sent again; pass bytes or fileBody(path)`);
   }
-  if (!leaves) return { request: { ...request, url }, leaves };
+  if (!leaves) return { request: copyRequest(request, url), leaves };
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => carried.includes(name)));
   return { request: { method: request.method, url, headers, signal: request.signal }, leaves };
 

@@ -1,6 +1,6 @@
 import type { Address } from "./address.ts";
 import { isLoopback } from "./address.ts";
-import { type ActiveMember, authorize, type OnHeader, type Used, withOwnHeaders } from "./authorize.ts";
+import { type ActiveMember, authorize, type OnHeader, type Used } from "./authorize.ts";
 import { isReplayable } from "./body.ts";
 import { peekText } from "./buffered-body.ts";
 import { anonymous } from "./compose.ts";
@@ -10,6 +10,7 @@ import { isRefusal } from "./diagnose/index.ts";
 import type { Environment } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import type { Headers } from "./headers.ts";
+import { copyRequest } from "./outgoing.ts";
 import type { Redactor } from "./redact.ts";
 import { mostRedirects, redirectOf, tooManyRedirects } from "./redirect.ts";
 import {
@@ -263,7 +264,7 @@ export function createTarget(options: TargetOptions): Target {
   }
 
   async function authorisedRequest(ready: Resolved, original: HttpRequest, used: Used): Promise<HttpRequest> {
-    const request = withOwnHeaders(original, ready.signs ? new URL(original.url) : original.url);
+    const request = copyRequest(original, ready.signs ? new URL(original.url) : original.url);
     const written = authorize(ready.members, original.headers, request, ready.onHeader, used);
     if (written !== undefined) await written;
     return request;

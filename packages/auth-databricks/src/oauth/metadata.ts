@@ -32,7 +32,7 @@ export async function withHostMetadata(
   };
   try {
     const response = await ask(context, question);
-    if (response.status === 404) {
+    if (response.status >= 400 && response.status < 500 && response.status !== 429) {
       response.body.cancel();
       return { settings, answered: true };
     }

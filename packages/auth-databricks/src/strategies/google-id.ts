@@ -57,13 +57,9 @@ async function sourceToken(access: GoogleAccess): Promise<string> {
 
 /** The library is an optional peer: what application default credentials are, on each kind of machine, is its to know. */
 async function defaultCredentials(): Promise<GoogleAccess> {
-  const name: string = "google-auth-library";
-  try {
-    const { GoogleAuth } = await import(name);
-    return new GoogleAuth({ scopes: accessScopes });
-  } catch {
-    throw fault("ERR_AUTH_UNAVAILABLE", "google-auth-library is not installed", {
-      hint: "npm install google-auth-library, or pass the option googleAuth.",
-    });
-  }
+  const library = await import("google-auth-library").catch(() => undefined);
+  if (library !== undefined) return new library.GoogleAuth({ scopes: [...accessScopes] });
+  throw fault("ERR_AUTH_UNAVAILABLE", "google-auth-library is not installed", {
+    hint: "npm install google-auth-library, or pass the option googleAuth.",
+  });
 }

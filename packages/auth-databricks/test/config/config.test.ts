@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { AuthContext } from "@mlflow-kit/core";
 import { describe, expect, test } from "vitest";
 import { attributes } from "../../src/config/attributes.ts";
-import { loadConfig, readOptions } from "../../src/config/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { describeConfig } from "../../src/config/describe.ts";
+import { readOptions } from "../../src/config/read-options.ts";
 import type { DatabricksOptions } from "../../src/options.ts";
 import { testContext } from "../support/context.ts";
 import { freshFolder } from "../support/folder.ts";
@@ -121,6 +122,12 @@ describe("merging", () => {
     const { settings } = await load({ dsn: "databricks://me%40x:p%3A@h?cluster_id=c&rate_limit=3", clusterId: "mine" });
     expect(settings).toEqual({ host: "https://h", username: "me@x", password: "p:", clusterId: "mine", rateLimit: 3 });
   });
+});
+
+test.each(["https://h", "databricks://", "databricks://u:%SENTINEL@h"])("the data source name %j is refused", (dsn) => {
+  expect(() => readOptions({ dsn })).toThrow(
+    expect.objectContaining({ code: "ERR_OPTION", message: expect.not.stringContaining("SENTINEL") }),
+  );
 });
 
 describe("values", () => {

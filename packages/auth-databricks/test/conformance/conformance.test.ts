@@ -1,8 +1,9 @@
 import type { Auth, AuthContext } from "@mlflow-kit/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadConfig, readOptions } from "../../src/config/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { cloudEnvironment } from "../../src/config/environment.ts";
 import { canonicalHost } from "../../src/config/host.ts";
+import { readOptions } from "../../src/config/read-options.ts";
 import { databricksWith } from "../../src/databricks.ts";
 import { hostType, withHostMetadata } from "../../src/oauth/metadata.ts";
 import { scopes } from "../../src/oauth/scope.ts";

@@ -11,6 +11,26 @@ export interface ExpandedRoute {
   readonly body: object | undefined;
 }
 
+/** A route that has been found to be one. */
+export interface ParsedRoute {
+  readonly method: string;
+  readonly template: string;
+}
+
+/**
+ * Reads and checks a route.
+ *
+ * @throws AuthError `ERR_ROUTE` for one that is no path below the base.
+ */
+export function parseRoute(route: string): ParsedRoute {
+  const [, method, template] = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+)$/.exec(route) ?? [];
+  if (method === undefined || template === undefined) {
+    throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
+  }
+  checkTemplate(template);
+  return { method, template };
+}
+
 /**
  * Turns a route and its parameters into method, path, query and body. A parameter named in the path fills it. A `GET` or
  * `HEAD` has the others as query, where a list repeats its key; else all are the JSON body, also those in the path:
@@ -19,12 +39,8 @@ export interface ExpandedRoute {
  * @throws AuthError `ERR_ROUTE` for a route that is no path below the base, a parameter that is missing in the path or
  * would leave it, or one that a query cannot hold.
  */
-export function expandRoute(route: string, parameters: object = {}): ExpandedRoute {
-  const [, method, template] = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+)$/.exec(route) ?? [];
-  if (method === undefined || template === undefined) {
-    throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
-  }
-  checkTemplate(template);
+export function expandRoute(route: string | ParsedRoute, parameters: object = {}): ExpandedRoute {
+  const { method, template } = typeof route === "string" ? parseRoute(route) : route;
   const given: Record<string, unknown> = { ...parameters };
   const rest = { ...given };
   const filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
@@ -76,11 +92,14 @@ function pathValue(name: string, value: unknown, keepSlashes: boolean): string {
 }
 
 function writeQuery(parameters: Record<string, unknown>): string {
-  return Object.entries(parameters)
-    .flatMap(([name, value]) => [value].flat().map((item) => [name, item] as const))
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${encode(name, name)}=${encode(name, scalar(name, value))}`)
-    .join("&");
+  let query = "";
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item === undefined || item === null) continue;
+      query += `${query && "&"}${encode(name, name)}=${encode(name, scalar(name, item))}`;
+    }
+  }
+  return query;
 }
 
 function scalar(name: string, value: unknown): string {
@@ -90,6 +109,7 @@ function scalar(name: string, value: unknown): string {
 
 /** RFC 3986, stricter than `encodeURIComponent`, so that a signature's canonical form is the same text. */
 function encode(name: string, text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   try {
     return encodeURIComponent(text).replace(
       /[!'()*]/g,

@@ -1,8 +1,10 @@
 import { type ArtifactRoutes, artifactRoutes } from "./artifacts.ts";
 import type { Repeatable } from "./call.ts";
 import { type ExperimentRoutes, experimentRoutes } from "./experiments.ts";
+import { type GatewayRoutes, gatewayRoutes } from "./gateway.ts";
 import { type LoggedModelRoutes, loggedModelRoutes } from "./logged-models.ts";
 import { type ModelVersionRoutes, modelVersionRoutes } from "./model-versions.ts";
+import { type PromptOptimizationRoutes, promptOptimizationRoutes } from "./prompt-optimization.ts";
 import { type RegisteredModelRoutes, registeredModelRoutes } from "./registered-models.ts";
 import { type RunRoutes, runRoutes } from "./runs.ts";
 import { type ScorerRoutes, scorerRoutes } from "./scorers.ts";
@@ -12,8 +14,8 @@ import { type UserRoutes, userRoutes } from "./users.ts";
 import { type WebhookRoutes, webhookRoutes } from "./webhooks.ts";
 
 /**
- * What `client.request` knows: the tracking and registry routes of MLflow's REST pages, and those of logged models and
- * traces, as MLflow 3.18 has them. A route without a leading slash is below `/api/2.0/`, one with it below the base
+ * What `client.request` knows: the tracking, registry and user routes of MLflow's REST pages, and those of logged models
+ * and traces, as MLflow 3.18 has them; each row was called on the real server. A route without a leading slash is below `/api/2.0/`, one with it below the base
  * path. `{name}` in a route is filled from the parameter of that name, `{+name}` with its slashes kept.
  */
 export interface Routes
@@ -26,6 +28,8 @@ export interface Routes
     WebhookRoutes,
     ScorerRoutes,
     TraceRoutes,
+    PromptOptimizationRoutes,
+    GatewayRoutes,
     UserRoutes,
     ServerRoutes {}
 
@@ -51,6 +55,8 @@ const table: Repeatable<Routes> = {
   ...webhookRoutes,
   ...scorerRoutes,
   ...traceRoutes,
+  ...promptOptimizationRoutes,
+  ...gatewayRoutes,
   ...userRoutes,
   ...serverRoutes,
 };

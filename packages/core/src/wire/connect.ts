@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
 import { AuthError } from "../errors.ts";
-import type { Awaitable, Logger, TlsIdentity } from "../types.ts";
+import type { Awaitable, TlsIdentity } from "../types.ts";
 import {
   alertNumber,
   connectFault,
@@ -53,7 +53,6 @@ export interface ConnectorOptions {
   readonly trust: () => Promise<Trust>;
   readonly identity?: () => Awaitable<TlsIdentity | undefined>;
   readonly role: Scene["role"];
-  readonly log: Logger;
 }
 
 /** What connections with the same identity share. */
@@ -309,9 +308,17 @@ function readConnectAnswer(socket: Socket): Promise<number | string> {
 }
 
 /** Whom to ask for and to verify. An IP address goes into no SNI (RFC 6066 §3); its SAN is checked through `host`. */
-function serverOf(net: typeof import("node:net"), host: string, name?: string): { host: string; servername: string } {
+function serverOf(net: typeof import("node:net"), host: string, name?: string) {
   const plain = host.replace(/\.$/, "");
-  return { host, servername: name ?? (net.isIP(plain) === 0 ? plain : "") };
+  const servername = name ?? (net.isIP(plain) === 0 ? plain : "");
+  return { host, servername, ...(net.isIPv6(servername || host) ? { checkServerIdentity: checkIPv6 } : {}) };
+}
+
+/** Node 22.23's own check takes an IPv6 address for an empty name, and refuses every certificate. */
+function checkIPv6(host: string, cert: PeerCertificate): Error | undefined {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  if (new X509Certificate(cert.raw).checkIP(host) !== undefined) return undefined;
+  return Object.assign(new Error(`the certificate is not for ${host}`), { code: "ERR_TLS_CERT_ALTNAME_INVALID", cert });
 }
 
 /** `hostname` of a URL as a resolver wants it: IPv6 without brackets, and not every one knows `localhost.`. */

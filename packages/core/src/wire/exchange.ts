@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { ConnectionError, MlflowError } from "../errors.ts";
+import { OutgoingRequest } from "../outgoing.ts";
 import type { BodySource, HttpRequest, HttpResponse } from "../types.ts";
 import type { Attempt } from "./connect.ts";
 import type { Connection } from "./pool.ts";
@@ -20,6 +21,9 @@ export type ParseHeaders = (headers: Buffer[]) => Record<string, string | string
 /** More interim answers than this are an attack, or a fault: undici restarts its clock at each. */
 const interimLimit = 32;
 const once = { once: true };
+/** Longer bodies are sent piece by piece: from there on undici's clock counts silence, not the whole upload. */
+const atOnce = 1024 * 1024;
+const slice = 128 * 1024;
 
 /**
  * One request on its way: undici's handler (the callback form, which costs least), the listener of the caller's
@@ -42,6 +46,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
   readonly #parseHeaders: ParseHeaders;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (reason: unknown) => void;
+  #signal: AbortSignal | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #body: IncomingBody | undefined;
   #upload: Upload | undefined;
@@ -61,7 +66,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
     this.#parseHeaders = parseHeaders;
     this.#resolve = resolve;
     this.#reject = reject;
-    request.signal?.addEventListener("abort", this, once);
+    if (request instanceof OutgoingRequest) request.call.watch(this);
+    else this.#signal = request.signal;
+    this.#signal?.addEventListener("abort", this, once);
   }
 
   get origin(): string {
@@ -83,10 +90,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
     };
     if (body === undefined) return options;
     if (typeof body === "string" || body instanceof Uint8Array) {
-      options.body = body;
+      if (body.length <= atOnce) {
+        options.body = body;
+        return options;
+      }
+      const bytes = typeof body === "string" ? Buffer.from(body) : body;
+      options.headers = withLength(headers, bytes.length);
+      options.body = this.#stream(slices(bytes));
     } else if ("open" in body) {
-      if (headers["content-length"] === undefined)
-        options.headers = { ...headers, "content-length": String(body.length) };
+      options.headers = withLength(headers, body.length);
       if (body.length > 0) options.body = this.#stream(body);
     } else {
       options.body = this.#stream(body);
@@ -101,7 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
   }
 
   handleEvent(): void {
-    this.abort(this.request.signal?.reason);
+    this.abort(this.#signal?.reason);
   }
 
   abort(error: unknown): void {
@@ -118,7 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
 
   #finish(error: unknown): void {
     this.over = true;
-    this.request.signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this);
     this.#upload?.stop();
     if (this.#body === undefined) this.#reject(error);
     else this.#body.fail(error);
@@ -162,7 +174,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
 
   onComplete(): void {
     this.over = true;
-    this.request.signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this);
     this.#upload?.stop();
     this.#body!.end();
     this.#carrier.release(this);
@@ -171,6 +183,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
   onError(error: Error): void {
     this.#carrier.broken(this, this.#upload?.failure ?? error);
   }
+}
+
+function withLength(headers: HttpRequest["headers"], length: number): HttpRequest["headers"] {
+  return headers["content-length"] === undefined ? { ...headers, "content-length": String(length) } : headers;
+}
+
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += slice) yield bytes.subarray(start, start + slice);
 }
 
 /** A body on its way out: opened when undici asks for it, closed whatever happens. */

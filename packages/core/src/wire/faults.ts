@@ -75,8 +75,8 @@ const certificateAlerts: Readonly<Record<number, string>> = {
 
 /** What is worth keeping of an error: never the bytes of an answer (`HTTPParserError.data`) nor a whole certificate. */
 function cause(error: unknown): Error {
-  const { message, code } = error as NodeJS.ErrnoException;
-  const kept = new Error(message, undefined);
+  const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: readonly Error[] };
+  const kept = new Error(message || (errors ?? []).map((one) => one.message).join("; "));
   return code === undefined ? kept : Object.assign(kept, { code });
 }
 
@@ -271,7 +271,7 @@ function namesOf(error: unknown): string {
 export function exchangeFault(
   error: unknown,
   scene: Scene,
-  progress: { sent: boolean; head: boolean; bytes: number },
+  progress: { sent: boolean; head: boolean; bytes: number; timeoutMs: number },
 ): MlflowError {
   if (MlflowError.is(error)) return error;
   const { origin } = scene;
@@ -281,7 +281,7 @@ export function exchangeFault(
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT": {
       const what = progress.head ? "fell silent in the middle of its answer for" : "did not answer within";
-      return new TimeoutError("ERR_TIMEOUT", `${origin} ${what} ${scene.timeoutMs / 1000} s`, {
+      return new TimeoutError("ERR_TIMEOUT", `${origin} ${what} ${progress.timeoutMs / 1000} s`, {
         sent,
         hint: "Set MLFLOW_HTTP_REQUEST_TIMEOUT to more seconds if the server is slow.",
       });

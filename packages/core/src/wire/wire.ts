@@ -1,5 +1,6 @@
 import type { Environment } from "../environment.ts";
 import { MlflowError } from "../errors.ts";
+import { OutgoingRequest } from "../outgoing.ts";
 import type { Awaitable, HttpRequest, HttpResponse, Logger, TlsIdentity, TlsTrust } from "../types.ts";
 import { bareHost, type Connector, createConnector } from "./connect.ts";
 import { Exchange, type ParseHeaders } from "./exchange.ts";
@@ -76,7 +77,7 @@ export function createWire(options: WireOptions): Wire {
 
   async function load(): Promise<Engine> {
     const { Client, util } = await import("undici");
-    const connector = createConnector({ trust: readTrust, identity: options.identity, role, log });
+    const connector = createConnector({ trust: readTrust, identity: options.identity, role });
     return {
       connector,
       parseHeaders: util.parseHeaders as ParseHeaders,
@@ -105,7 +106,8 @@ export function createWire(options: WireOptions): Wire {
   function start({ poolOf, parseHeaders }: Engine, request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       if (closed !== undefined) throw closed;
-      if (request.signal?.aborted) throw request.signal.reason;
+      const cancelled = request instanceof OutgoingRequest ? request.call : request.signal;
+      if (cancelled?.aborted) throw cancelled.reason;
       const pool = poolOf(request.url);
       pool.start(new Exchange(withoutHost(request), timeoutMs, pool, parseHeaders, resolve, reject));
     });

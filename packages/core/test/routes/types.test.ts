@@ -146,6 +146,66 @@ const contracts: {
     { assessment: 0 },
   ],
   "DELETE /api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": [{ trace_id: 0, assessment_id: 0 }, {}],
+  "POST /api/3.0/mlflow/prompt-optimization/jobs": [{ experiment_id: 0, source_prompt_uri: 0, config: 0 }, { job: 0 }],
+  "GET /api/3.0/mlflow/prompt-optimization/jobs/{job_id}": [{ job_id: 0 }, { job: 0 }],
+  "POST /api/3.0/mlflow/prompt-optimization/jobs/search": [{ experiment_id: 0 }, {}],
+  "GET /api/3.0/mlflow/prompt-optimization/jobs/search": [{ experiment_id: 0 }, {}],
+  "POST /api/3.0/mlflow/prompt-optimization/jobs/{job_id}/cancel": [{ job_id: 0 }, { job: 0 }],
+  "DELETE /api/3.0/mlflow/prompt-optimization/jobs/{job_id}": [{ job_id: 0 }, {}],
+  "POST /api/3.0/mlflow/gateway/secrets/create": [{ secret_name: 0, secret_value: 0 }, { secret: 0 }],
+  "GET /api/3.0/mlflow/gateway/secrets/get": [{ secret_id: 0 }, { secret: 0 }],
+  "POST /api/3.0/mlflow/gateway/secrets/update": [{ secret_id: 0 }, { secret: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/secrets/delete": [{ secret_id: 0 }, {}],
+  "GET /api/3.0/mlflow/gateway/secrets/list": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/model-definitions/create": [
+    { name: 0, secret_id: 0, provider: 0, model_name: 0 },
+    { model_definition: 0 },
+  ],
+  "GET /api/3.0/mlflow/gateway/model-definitions/get": [{ model_definition_id: 0 }, { model_definition: 0 }],
+  "GET /api/3.0/mlflow/gateway/model-definitions/list": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/model-definitions/update": [{ model_definition_id: 0 }, { model_definition: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/model-definitions/delete": [{ model_definition_id: 0 }, {}],
+  "POST /api/3.0/mlflow/gateway/endpoints/create": [{ name: 0, model_configs: 0 }, { endpoint: 0 }],
+  "GET /api/3.0/mlflow/gateway/endpoints/get": [{}, { endpoint: 0 }],
+  "POST /api/3.0/mlflow/gateway/endpoints/update": [{ endpoint_id: 0 }, { endpoint: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/endpoints/delete": [{ endpoint_id: 0 }, {}],
+  "GET /api/3.0/mlflow/gateway/endpoints/list": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/endpoints/models/attach": [{ endpoint_id: 0, model_config: 0 }, { mapping: 0 }],
+  "POST /api/3.0/mlflow/gateway/endpoints/models/detach": [{ endpoint_id: 0, model_definition_id: 0 }, {}],
+  "POST /api/3.0/mlflow/gateway/endpoints/bindings/create": [
+    { endpoint_id: 0, resource_type: 0, resource_id: 0 },
+    { binding: 0 },
+  ],
+  "DELETE /api/3.0/mlflow/gateway/endpoints/bindings/delete": [
+    { endpoint_id: 0, resource_type: 0, resource_id: 0 },
+    {},
+  ],
+  "GET /api/3.0/mlflow/gateway/endpoints/bindings/list": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/endpoints/set-tag": [{ endpoint_id: 0, key: 0, value: 0 }, {}],
+  "DELETE /api/3.0/mlflow/gateway/endpoints/delete-tag": [{ endpoint_id: 0, key: 0 }, {}],
+  "POST /api/3.0/mlflow/gateway/budgets/create": [
+    { budget_unit: 0, budget_amount: 0, duration: 0, target_scope: 0, budget_action: 0 },
+    { budget_policy: 0 },
+  ],
+  "GET /api/3.0/mlflow/gateway/budgets/get": [{ budget_policy_id: 0 }, { budget_policy: 0 }],
+  "POST /api/3.0/mlflow/gateway/budgets/update": [{ budget_policy_id: 0 }, { budget_policy: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/budgets/delete": [{ budget_policy_id: 0 }, {}],
+  "GET /api/3.0/mlflow/gateway/budgets/list": [{}, {}],
+  "GET /api/3.0/mlflow/gateway/budgets/windows": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/guardrails/create": [
+    { name: 0, scorer_id: 0, scorer_version: 0, stage: 0, action: 0 },
+    { guardrail: 0 },
+  ],
+  "GET /api/3.0/mlflow/gateway/guardrails/get": [{ guardrail_id: 0 }, { guardrail: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/guardrails/delete": [{ guardrail_id: 0 }, {}],
+  "GET /api/3.0/mlflow/gateway/guardrails/list": [{}, {}],
+  "POST /api/3.0/mlflow/gateway/guardrails/add-to-endpoint": [{ endpoint_id: 0, guardrail_id: 0 }, { config: 0 }],
+  "DELETE /api/3.0/mlflow/gateway/guardrails/remove-from-endpoint": [{ endpoint_id: 0, guardrail_id: 0 }, {}],
+  "GET /api/3.0/mlflow/gateway/guardrails/list-for-endpoint": [{ endpoint_id: 0 }, {}],
+  "PATCH /api/3.0/mlflow/gateway/guardrails/update-config": [
+    { endpoint_id: 0, guardrail_id: 0, execution_order: 0 },
+    { config: 0 },
+  ],
   "POST mlflow/users/create": [{ username: 0, password: 0 }, { user: 0 }],
   "GET mlflow/users/get": [{ username: 0 }, { user: 0 }],
   "GET mlflow/users/list": [{}, { users: 0 }],
@@ -225,6 +285,14 @@ describe("the table of routes", () => {
       | "GET mlflow/model-versions/search"
       | "GET mlflow/webhooks"
       | "GET /api/3.0/mlflow/scorers/list"
+      | "GET /api/3.0/mlflow/gateway/secrets/list"
+      | "GET /api/3.0/mlflow/gateway/model-definitions/list"
+      | "GET /api/3.0/mlflow/gateway/endpoints/get"
+      | "GET /api/3.0/mlflow/gateway/endpoints/list"
+      | "GET /api/3.0/mlflow/gateway/endpoints/bindings/list"
+      | "GET /api/3.0/mlflow/gateway/budgets/list"
+      | "GET /api/3.0/mlflow/gateway/budgets/windows"
+      | "GET /api/3.0/mlflow/gateway/guardrails/list"
       | "GET mlflow/users/list"
       | "GET mlflow/users/current"
       | "GET /api/3.0/mlflow/users/current/permissions"

@@ -93,6 +93,39 @@ describe("requests", () => {
     expect(await eventually(() => server.open === 0)).toBe(true);
   });
 
+  test("an upload may take longer than the timeout, but not stand still", async () => {
+    const length = 32 * 1024 * 1024;
+    // Reads half a mebibyte each 50 ms, or nothing at all.
+    const server = await listen(
+      createTcpServer((socket) => {
+        let [total, left, stuck] = [0, 0, false];
+        socket.on("data", (data) => {
+          total += data.length;
+          left -= data.length;
+          stuck ||= data.subarray(0, 20).includes("/stuck");
+          if (stuck || left <= 0) socket.pause();
+          if (total < length) return;
+          socket.write(text(String(total)));
+          total = 0;
+        });
+        const timer = setInterval(() => {
+          left = 512 * 1024;
+          if (!stuck) socket.resume();
+        }, 50);
+        socket.on("close", () => clearInterval(timer));
+      }),
+    );
+    const { send } = wire({ timeoutMs: 1_500 });
+    const post = (path: string, body: string | Uint8Array) =>
+      send({ method: "POST", url: new URL(path, `http://127.0.0.1:${server.port}/`), headers: {}, body });
+    for (const body of [Buffer.alloc(length), "x".repeat(length)]) {
+      const start = performance.now();
+      expect(Number(await (await post("/slow", body)).body.text())).toBeGreaterThanOrEqual(length);
+      expect(performance.now() - start).toBeGreaterThan(2_600);
+    }
+    expect(await failure(post("/stuck", Buffer.alloc(length)))).toMatchObject({ code: "ERR_TIMEOUT", sent: true });
+  });
+
   test("an upload is closed when the call is aborted", async () => {
     const { port } = await echo();
     const controller = new AbortController();
@@ -415,9 +448,13 @@ describe("answers", () => {
   });
 
   test("no answer at all times out; an attempt can have a timeout of its own", async () => {
-    const server = await raw(() => {});
+    const server = await raw((socket, request) => {
+      if (request.startsWith("GET /first")) socket.write(text("ok"));
+    });
     const { send } = wire({ timeoutMs: 60_000 });
     const url = new URL(`http://127.0.0.1:${server.port}/`);
+    const first = await send({ method: "GET", url: new URL("/first", url), headers: {} });
+    expect(await first.body.text()).toBe("ok");
     const error = await failure(send({ method: "GET", url, headers: {} }, { timeoutMs: 150 }));
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", sent: true, retryable: true });
     expect(error.message).toBe(`http://127.0.0.1:${server.port} did not answer within 0.15 s`);

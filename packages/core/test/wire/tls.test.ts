@@ -428,6 +428,10 @@ test("M15 an IPv6 address", async ({ skip }) => {
     "::1",
   );
   expect(await (await wire({ trust }).get(`https://[::1]:${target.port}/`)).body.text()).toBe("six");
+  const other = await listen(createHttpsServer(authority.issue({ hosts: ["localhost", "::2"] })), "::1");
+  const error = await failure(wire({ trust }).get(`https://[::1]:${other.port}/`));
+  expect(error).toMatchObject({ code: "ERR_TLS", sent: false });
+  expect(error.message).toContain("it is for another host name: DNS:localhost, IP Address:0:0:0:0:0:0:0:2");
 });
 
 describe("sessions", () => {

@@ -1,0 +1,33 @@
+import type { Call } from "./call.ts";
+import { copyHeaders, type Headers } from "./headers.ts";
+import type { HttpBody, HttpRequest } from "./types.ts";
+
+/** A request of a call. Its signal is made when somebody asks for it. */
+export class OutgoingRequest implements HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body: HttpBody | undefined;
+  readonly call: Call;
+
+  constructor(method: string, url: URL, headers: Headers, body: HttpBody | undefined, call: Call) {
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+    this.body = body;
+    this.call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal;
+  }
+}
+
+/** The same request with headers of its own, for the members to write into, and another address. */
+export function copyRequest(original: HttpRequest, url: URL = original.url): HttpRequest {
+  const headers = copyHeaders(original.headers);
+  if (original instanceof OutgoingRequest) {
+    return new OutgoingRequest(original.method, url, headers, original.body, original.call);
+  }
+  return { ...original, url, headers };
+}
