@@ -211,9 +211,9 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
 
   test.each(
     Object.entries(way.paths).flatMap(([path, needed]) =>
-      wrong.map(([what, answer]) => ({ what, path, needed, answer })),
+      wrong.map(([what, answer]) => [what, path, needed, answer] as const),
     ),
-  )("$what: $path", async ({ what, path: failing, needed, answer }) => {
+  )("%s: %s", async (what, failing, needed, answer) => {
     const { server, headers } = await enter(way, (path, _asked, usual) => (path === failing ? answer : usual));
     if (!needed) {
       expect(await headers()).toMatchObject({ authorization: way.headers.authorization });
