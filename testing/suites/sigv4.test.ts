@@ -12,7 +12,8 @@ import {
   type MlflowClient,
 } from "@mlflow-kit/core";
 import { findMlflowPython, lazy, startMlflow, startServer, startVerifier, temporaryHome } from "@mlflow-kit/testing";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
 const credentials: AwsCredentials = {
   accessKeyId: "AKIDEXAMPLE",
@@ -21,7 +22,7 @@ const credentials: AwsCredentials = {
 const keys = { [credentials.accessKeyId]: { secret: credentials.secretAccessKey } };
 const region = "eu-west-1";
 
-describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own check of every signature", () => {
+describeWith("MLflow", "the real MLflow behind botocore's own check of every signature", () => {
   const mlflow = lazy(() => startMlflow());
   const verifier = lazy(async () => {
     const { url, admin } = await mlflow();
@@ -247,7 +248,7 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
   });
 });
 
-describe.skipIf(!findMlflowPython())("the AWS chain, before moto's STS", () => {
+describeWith("MLflow", "the AWS chain, before moto's STS", () => {
   const verifier = lazy(() => startVerifier({ keys, region, sts: true }));
   afterAll(verifier.close);
   afterEach(() => void vi.unstubAllEnvs());
@@ -274,7 +275,7 @@ describe.skipIf(!findMlflowPython())("the AWS chain, before moto's STS", () => {
   });
 });
 
-describe.skipIf(!findMlflowPython())("presignedUiUrl", () => {
+describeWith("MLflow", "presignedUiUrl", () => {
   for (const arn of [
     "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/my-server",
     "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:mlflow-app/app-ABC123",

@@ -261,6 +261,34 @@ describe("T15 what a token endpoint must not say", () => {
   });
 });
 
+describe("of what a token endpoint says, an error shows words", () => {
+  const secret = "s3cr:t %+/é";
+  const said = async (error_description: string) => {
+    const way = { ...ways["oauth-m2m"]!, options: { host: "h", clientId: "my-client", clientSecret: secret } };
+    const answer = { status: 401, json: { error: "invalid_client", error_description } };
+    const { headers } = await enter(way, (path, _asked, usual) => (path === "/oidc/v1/token" ? answer : usual));
+    return (await failureOf(headers())).message.split("answered HTTP 401: ")[1];
+  };
+
+  test("also with names in them, and of several lines the first", async () => {
+    expect(await said("no client my-client for all-apis\r\nTrace ID: 1")).toBe(
+      "invalid_client: no client my-client for all-apis",
+    );
+  });
+
+  test.each([
+    ["as it is", secret],
+    ["in base64", Buffer.from(secret).toString("base64")],
+    ["in hexadecimal", Buffer.from(secret).toString("hex")],
+    ["percent-encoded", encodeURIComponent(secret)],
+    ["form-encoded", new URLSearchParams({ "": secret }).toString().slice(1)],
+    ["with its id", Buffer.from(`my-client:${secret}`).toString("base64")],
+    ["in a JWT", jwt({ secret })],
+  ])("and not the secret %s", async (_, text) => {
+    expect(await said(`no: ${text}`)).toBe("invalid_client");
+  });
+});
+
 describe("what is sent", () => {
   test("T18 the client secret is form-encoded before it goes into the Basic header", async () => {
     const { server, headers } = await enter({
@@ -334,25 +362,21 @@ describe("what is sent", () => {
 });
 
 describe("silent", () => {
-  test.each([
-    ["metadata-service", "/service"],
-    ["azure-msi", "/metadata/identity/oauth2/token"],
-  ])(
-    "%s is given up after 10 s",
-    async (name, silent) => {
-      const { headers } = await enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
-      expect(await failureOf(headers())).toMatchObject({
-        message: expect.stringContaining("gave no answer within 10 s"),
-      });
-    },
-    30_000,
-  );
+  const without = (name: string, silent: string) =>
+    enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
 
-  test("the host's metadata are done without after 5 s", async () => {
-    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
-      path.endsWith("databricks-config") ? undefined : usual,
-    );
-    expect(await headers()).toEqual(ways["oauth-m2m"]!.headers);
+  test("what runs on this machine is given up after 10 s, and the host's metadata are done without after 5 s", async () => {
+    const service = await without("metadata-service", "/service");
+    const machine = await without("azure-msi", "/metadata/identity/oauth2/token");
+    const metadata = await without("oauth-m2m", "/.well-known/databricks-config");
+    const [first, second, headers] = await Promise.all([
+      failureOf(service.headers()),
+      failureOf(machine.headers()),
+      metadata.headers(),
+    ]);
+    expect(first.message).toContain("gave no answer within 10 s");
+    expect(second.message).toContain("gave no answer within 10 s");
+    expect(headers).toEqual(ways["oauth-m2m"]!.headers);
   }, 30_000);
 
   test("T14 a token endpoint fails all callers after 30 s, and the next call is a new one", async () => {
@@ -370,6 +394,17 @@ describe("silent", () => {
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await headers()).toEqual(ways["oauth-m2m"]!.headers);
   });
+});
+
+test("T20 Retry-After is honoured, by one request for all callers", async () => {
+  let refused = 0;
+  const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+    path === "/oidc/v1/token" && refused++ === 0 ? { status: 429, headers: { "retry-after": "1" } } : usual,
+  );
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 10 }, headers));
+  expect(performance.now() - started).toBeGreaterThan(900);
+  expect(server.count("/v1/token")).toBe(2);
 });
 
 test("T17 a token endpoint over plain http off loopback is refused", async () => {

@@ -2,9 +2,10 @@ import type { AuthContext } from "@mlflow-kit/core";
 import { findExecutable, runCommand } from "@mlflow-kit/core/provider";
 import { azureCandidate } from "../azure/credential.ts";
 import { checkTenant, tenantFinder } from "../azure/entra.ts";
-import { complaint, parseJsonOutput } from "../command.ts";
+import { parseJsonOutput } from "../command.ts";
 import { fault, owner } from "../errors.ts";
 import { epochSeconds, scheme, type Token, tokenValue } from "../oauth/token.ts";
+import { complaint } from "../wording.ts";
 import type { Strategy } from "./strategy.ts";
 
 const what = "the Azure CLI";
