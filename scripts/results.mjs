@@ -18,14 +18,14 @@ function readJson(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
 }
 
-/** What a folder's tests found; a report that is missing or torn is a failure. */
+/** What a folder's tests found; a report that is missing, torn or without any test is a failure. */
 export function readResults(folder) {
   let report;
   try {
     report = readJson(resultFile(folder));
   } catch {}
-  if (!report) return { passed: 0, failed: 1, skipped: 0, titles: [] };
-  const tests = report.testResults.flatMap((file) => file.assertionResults);
+  const tests = report?.testResults.flatMap((file) => file.assertionResults) ?? [];
+  if (!report || report.numTotalTestSuites === 0) return { passed: 0, failed: 1, skipped: 0, titles: [] };
   const count = (...states) => tests.filter((test) => states.includes(test.status)).length;
   const brokenFiles = report.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
