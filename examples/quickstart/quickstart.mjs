@@ -58,6 +58,7 @@ try {
 
   const stranger = createClient({
     ...surroundings,
+    trackingUri: report.trackingUri, // without the userinfo that it may have been set with
     auth: basic({ username: "mallory", password: "a guess, no more" }),
   });
   try {

@@ -181,12 +181,7 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
       ...[{ view_type: "ALL" }, { view_type: "DELETED_ONLY" }, { view_type: 3 }, { view_type: "NONSENSE" }],
       ...["bad", "zzzz", "e30=", btoa('{"offset": 1}'), btoa("no json"), 5].map((page_token) => ({ page_token })),
     ])
-      await post("experiments/search", "max_results" in options ? options : { max_results: 2, ...options }).catch(
-        (error: Error) => {
-          // Its words for a token that is no JSON of its own are those of Python's dictionaries.
-          if (!/parsed value/.test(error.message)) throw error;
-        },
-      );
+      await post("experiments/search", "max_results" in options ? options : { max_results: 2, ...options });
     await get("experiments/search");
     await get("experiments/search?max_results=1&order_by=name%20DESC&order_by=creation_time");
     const first = await post("experiments/search", { max_results: 1, order_by: ["name ASC"] });
@@ -227,7 +222,7 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
     await post("runs/log-metric", metric);
     for (const call of ["log-parameter", "set-tag", "delete-tag", "update", "log-batch"])
       await post(`runs/${call}`, pair);
-    for (const run_view_type of ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"])
+    for (const run_view_type of ["DELETED_ONLY", "ALL"])
       await post("runs/search", {
         experiment_ids: [experiment_id],
         run_view_type,
@@ -252,15 +247,7 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
         { value: true },
       ],
       ...[{ timestamp: -1 }, { timestamp: null }, { timestamp: "x" }, { timestamp: 1.5 }, { timestamp: "7" }],
-      ...[
-        { step: "x" },
-        { step: -3 },
-        { step: null },
-        { step: 1.5 },
-        { run_id: "nothing" },
-        { run_id: null },
-        { value: [] },
-      ],
+      ...[{ step: "x" }, { step: -3 }, { step: null }, { step: 1.5 }, { run_id: "nothing" }, { run_id: null }],
       ...[null, "", ".", "..", "/a", "a/", "a//b", "a/../b", "a$b", "a:b c.d-e_f/g", "é ü", "m".repeat(251)].map(
         (key) => ({ key }),
       ),

@@ -58,9 +58,9 @@ export function read<F extends Fields>(fields: F, json: Readonly<Record<string, 
 
 function readItem(kind: Kind, value: unknown, keep: (value: unknown) => void): boolean {
   if (typeof kind === "object" && "fields" in kind) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
     const message = {};
     keep(message);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
     return read(kind.fields, value as Record<string, unknown>, message);
   }
   const scalar = readScalar(kind, value);

@@ -18,15 +18,34 @@ export function dumps(value: unknown): string {
   );
 }
 
-/** `repr(text)`. */
-export function repr(text: string): string {
+/** `repr(value)` of a JSON value. */
+export function repr(value: unknown): string {
+  if (typeof value === "string") return reprText(value);
+  if (Array.isArray(value)) return `[${value.map(repr).join(", ")}]`;
+  if (typeof value !== "object" || value === null)
+    return { true: "True", false: "False", null: "None" }[`${value}`] ?? `${value}`;
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${repr(key)}: ${repr(member)}`)
+    .join(", ")}}`;
+}
+
+function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(/[\\\n\r\t'\u0000-\u001f\u007f]/g, (character) => {
+  const escaped = text.replace(/[\\'\u0000-\u001f\u007f]/g, (character) => {
     if (character === "'") return quote === "'" ? "\\'" : "'";
     const short = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character];
-    return short ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    return short ?? escapeByte(character);
   });
   return quote + escaped + quote;
+}
+
+/** `repr(bytes)`, where each character stands for a byte. */
+export function reprBytes(bytes: string): string {
+  return `b${repr(bytes).replace(/[\u0080-\u00ff]/g, escapeByte)}`;
+}
+
+function escapeByte(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 /** `str(value)` of a float. */

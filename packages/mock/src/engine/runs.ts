@@ -213,18 +213,17 @@ function logBatch(state: State, id: string, metrics: Point[], params: KeyValue[]
   const repeated = keys.filter((key, index) => keys.indexOf(key) < index);
   if (repeated.length > 0) {
     throw invalid(
-      `Duplicate parameter keys have been submitted: [${repeated.map(repr).join(", ")}]. Please ensure the request contains only one param value per param key.`,
+      `Duplicate parameter keys have been submitted: ${repr(repeated)}. Please ensure the request contains only one param value per param key.`,
     );
   }
   const run = findActiveRun(state, id);
-  const changed = checkedParams.filter(({ key, value }) => (run.params.get(key) ?? value) !== value);
+  const changed = checkedParams.flatMap(({ key, value }) => {
+    const old = run.params.get(key) ?? value;
+    return old === value ? [] : [{ key, old_value: old, new_value: value }];
+  });
   if (changed.length > 0) {
-    const list = changed.map(
-      ({ key, value }) =>
-        `{'key': ${repr(key)}, 'old_value': ${repr(run.params.get(key) ?? "")}, 'new_value': ${repr(value)}}`,
-    );
     throw invalid(
-      `Changing param values is not allowed. Params were already logged='[${list.join(", ")}]' for run ID='${id}'.`,
+      `Changing param values is not allowed. Params were already logged='${repr(changed)}' for run ID='${id}'.`,
     );
   }
   for (const { key, value } of checkedParams) run.params.set(key, value);

@@ -1,5 +1,5 @@
 import { Fault, invalid } from "./fault.ts";
-import { repr } from "./python.ts";
+import { repr, reprBytes } from "./python.ts";
 import type { Stage } from "./store.ts";
 
 export const viewTypes = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -35,11 +35,15 @@ function readToken(token: string | undefined): number {
   } catch {
     throw invalid("Invalid page token, could not base64-decode");
   }
+  let parsed: { offset?: unknown };
   try {
-    const { offset } = JSON.parse(decoded);
-    if (Number.isSafeInteger(offset) && offset > 0) return offset;
-  } catch {}
-  throw invalid(`Invalid page token, decoded value=b${repr(decoded)}`);
+    parsed = JSON.parse(decoded);
+  } catch {
+    throw invalid(`Invalid page token, decoded value=${reprBytes(decoded)}`);
+  }
+  const offset = Number(parsed.offset);
+  if (Number.isSafeInteger(offset) && offset > 0) return offset;
+  throw invalid(`Invalid page token, parsed value=${repr(parsed)}`);
 }
 
 /** @throws Fault */
