@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { AuthError } from "../../src/index.ts";
-import { expandHome, readCredentialBytes, readCredentialFile, readOptionalFile, warnIfExposed } from "../../src/provider/index.ts";
+import {
+  expandHome,
+  readCredentialBytes,
+  readCredentialFile,
+  readOptionalFile,
+  warnIfExposed,
+} from "../../src/provider/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "provider-file-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
