@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { sigv4 } from "@mlflow-kit/auth-sigv4";
 import { createClient, fileBody } from "@mlflow-kit/core";
 import { findMlflowPython, lazy, startVerifier, temporaryHome, type Verifier } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
 /** The same requests by this package and by what Python's MLflow uses, before botocore's check. */
 const key = { id: "AKIDEXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token: "a/session+token==" };
@@ -61,7 +62,7 @@ const rows: Row[] = [
   { title: "a clock that is 20 minutes off", path: "/x", skewed: true },
 ];
 
-describe.skipIf(!python)("beside requests_auth_aws_sigv4", () => {
+describeWith("MLflow", "beside requests_auth_aws_sigv4", () => {
   const keys = (token?: string) => ({ [key.id]: { secret: key.secret, token } });
   const verifiers = {
     plain: lazy(() => startVerifier({ keys: keys() })),

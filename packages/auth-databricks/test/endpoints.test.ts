@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { inspect } from "node:util";
 import { createClient, type MlflowClient } from "@mlflow-kit/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { databricks } from "../src/databricks.ts";
@@ -211,9 +212,9 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
 
   test.each(
     Object.entries(way.paths).flatMap(([path, needed]) =>
-      wrong.map(([what, answer]) => ({ what, path, needed, answer })),
+      wrong.map(([what, answer]) => [what, path, needed, answer] as const),
     ),
-  )("$what: $path", async ({ what, path: failing, needed, answer }) => {
+  )("%s: %s", async (what, failing, needed, answer) => {
     const { server, headers } = await enter(way, (path, _asked, usual) => (path === failing ? answer : usual));
     if (!needed) {
       expect(await headers()).toMatchObject({ authorization: way.headers.authorization });
@@ -224,6 +225,44 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
     if (!what.includes("huge")) expect(error.message).toMatch(/^databricks: /);
     expect(server.count(failing)).toBe(1);
     expect(`${error.message} ${error.stack} ${error.hint}`).not.toMatch(/SENTINEL|PRIVATE KEY|xxxx|<html>/);
+  });
+});
+
+describe("L01 an endpoint that says back everything it was told", () => {
+  const forms = ["SENTINEL", "SENTINEL-1", "SENTINEL-2", "SENTINEL-3", "SENTINEL-4"]
+    .flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString("base64").slice(0, 10),
+      Buffer.from(secret).toString("hex"),
+    ])
+    .map((form) => form.toLowerCase());
+
+  test.each(
+    Object.entries(ways).flatMap(([name, way]) => Object.keys(way.paths).map((path) => [name, path, way] as const)),
+  )("%s: %s", async (_, echoing, way) => {
+    const logged: string[] = [];
+    const server = await startServer((asked) => {
+      const path = new URL(asked.url).pathname;
+      const echo = JSON.stringify(asked.headers) + asked.body + asked.headers.authorization;
+      return path === echoing
+        ? { status: 400, json: { error: asked.headers.authorization ?? asked.body, error_description: echo } }
+        : (world[path]?.(asked) ?? { status: 404 });
+    });
+    const log = { debug: (line: string) => void logged.push(line), warn: (line: string) => void logged.push(line) };
+    const auth = routed(databricks(way.options), server.url);
+    const client = createClient({ auth, env: way.env ?? {}, homeDir: "/nonexistent", log });
+    clients.push(client);
+    const error = await client.headers().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    const shown = [
+      inspect(error, { showHidden: true, depth: 10 }),
+      inspect(auth, { showHidden: true, depth: 10 }),
+      inspect(client),
+      ...logged,
+    ];
+    for (const form of forms) expect(shown.join("\n").toLowerCase()).not.toContain(form);
   });
 });
 

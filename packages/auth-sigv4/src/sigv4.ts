@@ -40,8 +40,9 @@ export interface Sigv4Options {
  * Signs every request with AWS Signature Version 4, by `@smithy/signature-v4`. On when `MLFLOW_TRACKING_AWS_SIGV4` is
  * true, when the tracking URI is a SageMaker ARN, or when options are given.
  *
- * @throws AuthError at once, `ERR_OPTION` for an option that is unknown or of another type; when selected, for half a pair of keys, a region that is found nowhere, an ARN that is not
- * SageMaker's; when first used, `ERR_AUTH_LOAD` for credentials that cannot be had.
+ * @throws AuthError at once, `ERR_OPTION` for an option that is unknown or of another type; when selected, for half a
+ * pair of keys, a region that is found nowhere, an ARN that is not SageMaker's; when first used, `ERR_AUTH_LOAD` for
+ * credentials that cannot be had.
  */
 export function sigv4(options: Sigv4Options = {}): AuthProvider {
   checkOptions(options);

@@ -2,11 +2,13 @@ import { createServer } from "node:net";
 import { inspect } from "node:util";
 import { testContext } from "@mlflow-kit/core/testing";
 import { freePort, startServer, temporaryHome } from "@mlflow-kit/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Sigv4Options, sigv4 } from "../src/index.ts";
 
 const on = { MLFLOW_TRACKING_AWS_SIGV4: "true", AWS_REGION: "eu-west-1" };
 const sentinel = "SENTINEL-31c9";
+
+afterEach(() => void vi.unstubAllEnvs());
 
 async function resolve(env: Record<string, string>, homeDir = "/nonexistent", options?: Sigv4Options) {
   const context = testContext({ env: { ...on, ...env }, homeDir });
@@ -189,6 +191,13 @@ describe("S11 where credentials come from", () => {
     expect(await load()).toEqual({ id: "AKIDPROCESS", token: "t" });
   });
 
+  it("S11 an SSO session that has ended names the command that renews it", async () => {
+    await using home = await temporaryHome(files);
+    vi.stubEnv("HOME", home.path);
+    const { load } = await resolve({ AWS_PROFILE: "sso" }, home.path);
+    await expect(load()).rejects.toMatchObject({ code: "ERR_AUTH_LOAD", hint: "Run: aws sso login --profile sso" });
+  });
+
   it("T26 a function that throws or gives nothing is a typed error without its words", async () => {
     const failing = (credentials: Sigv4Options["credentials"]) => resolve({}, "/nonexistent", { credentials });
     const throws = await failing(() => {
@@ -217,7 +226,7 @@ describe("S11 instance metadata and containers", () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => silent.once("listening", resolve));
     const { port } = silent.address() as { port: number };
-    process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT = `http://127.0.0.1:${port}`;
+    vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", `http://127.0.0.1:${port}`);
     const { load } = await resolve({});
     const started = performance.now();
     await expect(load()).rejects.toMatchObject({ code: "ERR_AUTH_LOAD" });
@@ -226,7 +235,7 @@ describe("S11 instance metadata and containers", () => {
   });
 
   it("S11 says where it looked when nothing is there", async () => {
-    process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT = `http://127.0.0.1:${await freePort()}`;
+    vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", `http://127.0.0.1:${await freePort()}`);
     const { load } = await resolve({});
     await expect(load()).rejects.toMatchObject({
       message: expect.stringMatching(
@@ -241,9 +250,21 @@ describe("S11 instance metadata and containers", () => {
       const Expiration = new Date(Date.now() + 3_600_000);
       response.end(JSON.stringify({ AccessKeyId: "AKIDCONTAINER", SecretAccessKey: "s", Token: "t", Expiration }));
     });
-    process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url.href;
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url.href);
     const { load, from } = await resolve({ AWS_CONTAINER_CREDENTIALS_FULL_URI: server.url.href });
     expect(from).toBe("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     expect(await load()).toEqual({ id: "AKIDCONTAINER", token: "t" });
+  });
+
+  it("S11 takes credentials of an instance", async () => {
+    await using server = await startServer(({ path }, response) => {
+      if (path.endsWith("/api/token")) return response.end("metadata-token");
+      if (path.endsWith("/security-credentials/")) return response.end("the-role");
+      const Expiration = new Date(Date.now() + 3_600_000);
+      response.end(JSON.stringify({ AccessKeyId: "AKIDINSTANCE", SecretAccessKey: "s", Token: "t", Expiration }));
+    });
+    vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url.href);
+    const { load } = await resolve({});
+    expect(await load()).toEqual({ id: "AKIDINSTANCE", token: "t" });
   });
 });

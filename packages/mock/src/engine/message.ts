@@ -41,6 +41,11 @@ export function read<F extends Fields>(fields: F, json: Readonly<Record<string, 
   for (const [name, value] of Object.entries(json)) {
     const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (kind === undefined || value === null) continue;
+    if (typeof kind === "object" && "names" in kind) {
+      // Like an unknown field, an unknown name is passed over.
+      target[name] = kind.names.find((known, index) => known === value || index + 1 === value) ?? target[name];
+      continue;
+    }
     if (typeof kind === "object" && "list" in kind) {
       const list: unknown[] = [];
       target[name] = list;
@@ -69,8 +74,7 @@ function readScalar(kind: Kind, value: unknown): unknown {
   if (kind === "double") return readDouble(value);
   if (kind === "int32") return readInteger(value, 31n);
   if (kind === "int64") return readInteger(value, 63n);
-  if (!("names" in kind)) return undefined;
-  return kind.names.find((name, index) => name === value || index + 1 === value);
+  return undefined;
 }
 
 function readDouble(value: unknown): number | undefined {

@@ -29,6 +29,8 @@ function readToken(token: string | undefined): number {
   if (!token) return 0;
   let decoded: string;
   try {
+    // Python insists on the padding, which atob does not.
+    if (token.length % 4 !== 0) throw new TypeError("padding");
     decoded = atob(token);
   } catch {
     throw invalid("Invalid page token, could not base64-decode");
