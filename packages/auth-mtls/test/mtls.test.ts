@@ -116,7 +116,7 @@ describe("before it is used", () => {
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)("M01 a file without permission (skipped: root reads everything)", async () => {
+  it.skipIf(process.getuid?.() === 0)("M01 a file without permission (not as root, who reads everything)", async () => {
     const path = files.write("locked", cert, 0o000);
     expect((await refusal({ cert: path })).message).toContain("permission denied");
   });
