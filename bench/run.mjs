@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 
 const parts = process.argv.slice(2);
-const all = ["1-requests.mjs", "2-stampede.mjs", "3-footprint.mjs", "4-leaks.mjs"];
+const all = ["1-requests.mjs", "2-stampede.mjs", "3-footprint.mjs", "4-leaks.mjs", "5-databricks.mjs", "6-sigv4.mjs"];
 const here = new URL(".", import.meta.url);
 console.log(
   `${cpus().length} × ${cpus()[0].model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,

@@ -5,6 +5,8 @@ const built = (name) => new URL(`../../packages/${name}/dist/index.js`, import.m
 export const { createClient, chain, combine, gatewayHeaders } = await import(built("core"));
 export const { basic } = await import(built("auth-basic"));
 export const { token } = await import(built("auth-token"));
+export const { sigv4 } = await import(built("auth-sigv4"));
+export const { databricks } = await import(built("auth-databricks"));
 
 /** Starts the counterpart and gives its address; it ends with this process. */
 export async function startServer() {

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -33,8 +34,8 @@ class Refused(Exception):
         self.kind = kind
 
 
-def utcnow():
-    return datetime.datetime.now(datetime.timezone.utc)
+def utcnow(options):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=options.clock)
 
 
 def find_key(options, access_key):
@@ -76,12 +77,12 @@ def verify(options, method, target, headers, body_sha256):
     secret, token, expiration = key
     if headers.get("x-amz-security-token") != token:
         raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
-    if expiration is not None and expiration <= utcnow():
+    if expiration is not None and expiration <= utcnow(options):
         raise Refused("ExpiredTokenException", "The security token included in the request is expired")
 
     timestamp = headers.get("x-amz-date", "")
     signed_at = datetime.datetime.strptime(timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
-    now, allowed = utcnow(), datetime.timedelta(minutes=5)
+    now, allowed = utcnow(options), datetime.timedelta(minutes=5)
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     if signed_at < now - allowed:
         raise Refused(
@@ -142,6 +143,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + self.server.options.clock)
+
     def handle_any(self):
         options = self.server.options
         # self.path has lost a leading double slash.
@@ -159,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
             except (KeyError, ValueError) as error:
                 return self.answer_json(400, {"message": f"malformed: {error!r}"}, {})
             if options.upstream is None:
-                return self.answer_json(200, {}, {})
+                return self.answer_json(200, {}, {"x-received-host": headers["host"]})
             body.seek(0)
             self.forward(options, target, body, length)
 
@@ -232,6 +236,7 @@ def main():
     parser.add_argument("--service", default="execute-api")
     parser.add_argument("--upstream")
     parser.add_argument("--moto", type=int, help="a port for moto's STS")
+    parser.add_argument("--clock", type=float, default=0, help="seconds by which its clock is ahead")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     options.keys = json.loads(os.environ["VERIFIER_KEYS"])

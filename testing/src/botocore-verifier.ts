@@ -16,6 +16,8 @@ export interface VerifierOptions {
   upstream?: URL;
   /** The `Authorization` that the verifier itself shows upstream. */
   upstreamAuthorization?: string;
+  /** Seconds by which its clock is ahead. */
+  clock?: number;
   /** Runs moto's STS as well, and lets its sessions pass until they expire. */
   sts?: boolean;
 }
@@ -48,6 +50,7 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
       ...["--port", String(port), "--region", options.region ?? "eu-west-1"],
       ...["--service", options.service ?? "execute-api", "--verbose"],
       ...(options.upstream ? ["--upstream", options.upstream.origin] : []),
+      ...(options.clock ? [`--clock=${options.clock}`] : []),
       ...(motoPort ? ["--moto", String(motoPort)] : []),
     ],
     env: {

@@ -9,6 +9,10 @@ export interface ChildServer {
   close(): Promise<void>;
 }
 
+// A test run that is killed cannot clean up: its end closes this shell's stdin, which ends the whole process group.
+const whileParentLives =
+  'exec 3<&0; trap : TERM; "$@" 3<&- & server=$!; (cat <&3 >/dev/null; kill -TERM 0) & wait $server; wait $server; kill -TERM 0';
+
 /**
  * Starts a server program in a process group of its own and waits until it answers.
  *
@@ -23,8 +27,11 @@ export async function startChild(options: {
   timeoutMs?: number;
 }): Promise<ChildServer> {
   const { name, command, isReady, cwd, env, timeoutMs = 60_000 } = options;
-  const [program, ...args] = command;
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, detached: true });
+  const child = spawn("/bin/sh", ["-c", whileParentLives, "sh", ...command], {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+  });
   let log = "";
   const keep = (chunk: Buffer) => {
     log = (log + chunk).slice(-65_536);

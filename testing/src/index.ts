@@ -1,4 +1,5 @@
 export * from "./authority.ts";
+export * from "./authorization-server.ts";
 export * from "./bearer-gate.ts";
 export * from "./botocore-verifier.ts";
 export * from "./child-server.ts";

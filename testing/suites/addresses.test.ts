@@ -1,17 +1,15 @@
 import { basic } from "@mlflow-kit/auth-basic";
 import { createClient, type MlflowClient } from "@mlflow-kit/core";
-import { findMlflowPython, findProgram, lazy, type MlflowServer, startMlflow, startNginx } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, type MlflowServer, startMlflow, startNginx } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 import { whoAmI } from "./who-am-i.ts";
-
-const hasMlflow = findMlflowPython() !== undefined;
-const hasNginx = findProgram("nginx") !== undefined;
 
 function connect(trackingUri: string, server: MlflowServer, login = server.admin): MlflowClient {
   return createClient({ trackingUri, auth: basic(login), env: {}, log: { debug() {}, warn() {} } });
 }
 
-describe.skipIf(!hasMlflow)("MLflow below a path", () => {
+describeWith("MLflow", "MLflow below a path", () => {
   const server = lazy(() => startMlflow({ staticPrefix: "/team/mlflow" }));
   afterAll(server.close);
 
@@ -31,22 +29,24 @@ describe.skipIf(!hasMlflow)("MLflow below a path", () => {
     await expect(client.validate()).rejects.not.toMatchObject({ name: "HttpAuthError" });
   });
 
-  it.skipIf(!hasNginx)("is reached through a reverse proxy that maps another path to it", async () => {
-    const mlflow = await server();
-    await using nginx = await startNginx(
-      `location /ml/ { proxy_pass ${mlflow.url.href}/; proxy_set_header Host $http_host; }`,
-    );
-    await using client = connect(new URL("/ml", nginx.url).href, mlflow);
-    expect(await whoAmI(client)).toBe("admin");
-    await using stranger = connect(new URL("/ml", nginx.url).href, mlflow, {
-      ...mlflow.admin,
-      password: "not this one",
+  describeWith("nginx", "and behind a reverse proxy", () => {
+    it("is reached by the path that the proxy maps to it", async () => {
+      const mlflow = await server();
+      await using nginx = await startNginx(
+        `location /ml/ { proxy_pass ${mlflow.url.href}/; proxy_set_header Host $http_host; }`,
+      );
+      await using client = connect(new URL("/ml", nginx.url).href, mlflow);
+      expect(await whoAmI(client)).toBe("admin");
+      await using stranger = connect(new URL("/ml", nginx.url).href, mlflow, {
+        ...mlflow.admin,
+        password: "not this one",
+      });
+      await expect(stranger.validate()).rejects.toMatchObject({ code: "ERR_HTTP_UNAUTHENTICATED" });
     });
-    await expect(stranger.validate()).rejects.toMatchObject({ code: "ERR_HTTP_UNAUTHENTICATED" });
   });
 });
 
-describe.skipIf(!hasMlflow)("MLflow that knows its own name", () => {
+describeWith("MLflow", "MLflow that knows its own name", () => {
   const server = lazy(() => startMlflow({ allowedHosts: "localhost:*", defaultPermission: "NO_PERMISSIONS" }));
   afterAll(server.close);
 

@@ -1,11 +1,12 @@
 import { basic } from "@mlflow-kit/auth-basic";
 import { token } from "@mlflow-kit/auth-token";
 import { chain, createClient } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startMlflow, temporaryHome } from "@mlflow-kit/testing";
+import { lazy, startMlflow, temporaryHome } from "@mlflow-kit/testing";
 import { afterAll, describe, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 import { whoAmI } from "./who-am-i.ts";
 
-describe.skipIf(!findMlflowPython())("basic authentication against MLflow", () => {
+describeWith("MLflow", "basic authentication against MLflow", () => {
   const hardPassword = "100%sure; #1: a b%%c";
   const server = lazy(async () => {
     const mlflow = await startMlflow({ defaultPermission: "NO_PERMISSIONS" });

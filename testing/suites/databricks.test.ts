@@ -1,13 +1,14 @@
 import { databricks } from "@mlflow-kit/auth-databricks";
 import { createClient, type MlflowClient } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startBearerGate, startMlflow, startServer } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, startBearerGate, startMlflow, startServer } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
 /** Tokens of this lifetime, so that a test sees many of them. */
 const seconds = 2;
 const calls = 500;
 
-describe.skipIf(!findMlflowPython())("Databricks OAuth in front of the real MLflow", () => {
+describeWith("MLflow", "Databricks OAuth in front of the real MLflow", () => {
   const mlflow = lazy(() => startMlflow());
   afterAll(mlflow.close);
 

@@ -1,11 +1,12 @@
 import { basic } from "@mlflow-kit/auth-basic";
 import { token } from "@mlflow-kit/auth-token";
 import { chain, createClient } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startBearerGate, startMlflow, temporaryHome } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, startBearerGate, startMlflow, temporaryHome } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 import { whoAmI } from "./who-am-i.ts";
 
-describe.skipIf(!findMlflowPython())("a service account before MLflow", () => {
+describeWith("MLflow", "a service account before MLflow", () => {
   const server = lazy(() => startMlflow({ workspaces: true }));
   afterAll(server.close);
 

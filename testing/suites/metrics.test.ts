@@ -1,9 +1,10 @@
 import { basic } from "@mlflow-kit/auth-basic";
 import { createClient } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startMlflow } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, startMlflow } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
-describe.skipIf(!findMlflowPython())("metrics in MLflow", () => {
+describeWith("MLflow", "metrics in MLflow", () => {
   const server = lazy(() => startMlflow());
   afterAll(server.close);
 

@@ -1,11 +1,12 @@
 import { basic } from "@mlflow-kit/auth-basic";
 import { type Answer, createClient, MlflowError, type Parameters, type Route } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startMlflow } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, startMlflow } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
 import { repeatable, routes } from "../../packages/core/src/routes/index.ts";
+import { describeWith } from "./describe-with.ts";
 
 /** One typed call of each route, and a second one of each that says it may be repeated. */
-describe.skipIf(!findMlflowPython())("the routes of a real MLflow", () => {
+describeWith("MLflow", "the routes of a real MLflow", () => {
   const called = new Set<string>();
   const connection = lazy(async () => {
     const server = await startMlflow();

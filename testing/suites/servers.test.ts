@@ -1,8 +1,9 @@
-import { findMlflowPython, findProgram, lazy, startBearerGate, startMlflow, startNginx } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { lazy, startBearerGate, startMlflow, startNginx } from "@mlflow-kit/testing";
+import { afterAll, expect, it } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
 /** The servers themselves: that a refusal in another suite means what it seems to mean. */
-describe.skipIf(!findMlflowPython())("the real MLflow", () => {
+describeWith("MLflow", "the real MLflow", () => {
   const mlflow = lazy(() => startMlflow({ defaultPermission: "NO_PERMISSIONS" }));
   afterAll(mlflow.close);
 
@@ -31,7 +32,7 @@ describe.skipIf(!findMlflowPython())("the real MLflow", () => {
   });
 });
 
-describe.skipIf(!findProgram("nginx"))("nginx", () => {
+describeWith("nginx", "nginx", () => {
   it("serves one server block", async () => {
     await using nginx = await startNginx((folder) => `root ${folder};`, {
       files: { page: "hello" },

@@ -11,8 +11,9 @@ import {
   type HttpRequest,
   type MlflowClient,
 } from "@mlflow-kit/core";
-import { findMlflowPython, lazy, startMlflow, startServer, startVerifier } from "@mlflow-kit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { findMlflowPython, lazy, startMlflow, startServer, startVerifier, temporaryHome } from "@mlflow-kit/testing";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { describeWith } from "./describe-with.ts";
 
 const credentials: AwsCredentials = {
   accessKeyId: "AKIDEXAMPLE",
@@ -21,7 +22,7 @@ const credentials: AwsCredentials = {
 const keys = { [credentials.accessKeyId]: { secret: credentials.secretAccessKey } };
 const region = "eu-west-1";
 
-describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own check of every signature", () => {
+describeWith("MLflow", "the real MLflow behind botocore's own check of every signature", () => {
   const mlflow = lazy(() => startMlflow());
   const verifier = lazy(async () => {
     const { url, admin } = await mlflow();
@@ -247,7 +248,34 @@ describe.skipIf(!findMlflowPython())("the real MLflow behind botocore's own chec
   });
 });
 
-describe.skipIf(!findMlflowPython())("presignedUiUrl", () => {
+describeWith("MLflow", "the AWS chain, before moto's STS", () => {
+  const verifier = lazy(() => startVerifier({ keys, region, sts: true }));
+  afterAll(verifier.close);
+  afterEach(() => void vi.unstubAllEnvs());
+
+  const role = "arn:aws:iam::123456789012:role/tracking";
+  it.each([
+    ["a profile with a role", { AWS_PROFILE: "role" }, `profile role (AWS_PROFILE): role ${role}`],
+    ["web identity", { AWS_WEB_IDENTITY_TOKEN_FILE: "token", AWS_ROLE_ARN: role }, "AWS_WEB_IDENTITY_TOKEN_FILE"],
+  ])("gives credentials that sign: %s", async (_name, variables: Record<string, string>, from) => {
+    const { url, sts } = await verifier();
+    await using home = await temporaryHome({
+      ".aws/config": `[profile role]\nrole_arn = ${role}\nsource_profile = base\n`,
+      ".aws/credentials": `[base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = ${credentials.secretAccessKey}\n`,
+      token: "eyJhbGciOiJub25lIn0.e30.c2ln",
+    });
+    // The chain's own calls read the process's environment.
+    vi.stubEnv("AWS_ENDPOINT_URL_STS", sts?.href);
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+    const env: Record<string, string> = { MLFLOW_TRACKING_AWS_SIGV4: "true", AWS_REGION: region, ...variables };
+    if (env.AWS_WEB_IDENTITY_TOKEN_FILE) env.AWS_WEB_IDENTITY_TOKEN_FILE = `${home.path}/token`;
+    await using client = createClient({ trackingUri: url.href, auth: sigv4(), env, homeDir: home.path });
+    expect((await client.explain()).providers[0]?.details?.credentials).toBe(from);
+    await expect(client.validate()).resolves.toBeUndefined();
+  });
+});
+
+describeWith("MLflow", "presignedUiUrl", () => {
   for (const arn of [
     "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/my-server",
     "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:mlflow-app/app-ABC123",

@@ -1,9 +1,10 @@
 import type { Auth } from "@mlflow-kit/core";
-import { complaint } from "./command.ts";
+
 import type { CloudEnvironment } from "./config/environment.ts";
 import { fault } from "./errors.ts";
 import { azureMargin, credentialOf, type Token, tokenValue } from "./oauth/token.ts";
 import type { HeaderCredentials, Settings, TokenCredentials } from "./options.ts";
+import { complaint } from "./wording.ts";
 
 /** Lets an object that writes headers, such as the official SDK's `Config`, do the work. It caches by itself. */
 export function fromHeaderCredentials(credentials: HeaderCredentials): Pick<Auth, "authorize" | "load"> {

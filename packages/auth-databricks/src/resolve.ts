@@ -7,7 +7,7 @@ import { canonicalHost } from "./config/host.ts";
 import { checkGroups } from "./config/validate.ts";
 import { fault } from "./errors.ts";
 import { type DatabricksOptions, isHeaderCredentials } from "./options.ts";
-import { strategies } from "./strategies/index.ts";
+import { strategies } from "./strategies/all.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { unifiedAuth } from "./unified-auth.ts";
 import type { DatabricksUri } from "./uri.ts";

@@ -1,29 +1,19 @@
 import type { Auth, AuthContext, Credential } from "@mlflow-kit/core";
-import { MlflowError } from "@mlflow-kit/core";
 import { workspaceHost } from "./azure/workspace-host.ts";
 import { attributes } from "./config/attributes.ts";
-import { describeConfig } from "./config/describe.ts";
 import { type Config, isSet } from "./config/draft.ts";
 import { cloudEnvironment } from "./config/environment.ts";
-import { fault, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import { discovery } from "./oauth/endpoints.ts";
 import type { HostSettings } from "./oauth/metadata.ts";
 import type { GoogleAccess } from "./options.ts";
+import { failed, notConfigured, nothingWorked, type Outcome, unknownAuthType } from "./outcome.ts";
 import type { Candidate, Setup, Strategy } from "./strategies/strategy.ts";
 import { withWorkspaceId } from "./workspace-id.ts";
-
-const help = "https://docs.databricks.com/en/dev-tools/auth.html#databricks-client-unified-authentication";
 
 interface Named {
   readonly name: string;
   readonly candidate: Candidate;
-}
-
-/** What became of each strategy that is not used. */
-interface Outcome {
-  readonly name: string;
-  readonly reason: string;
-  readonly error?: unknown;
 }
 
 /**
@@ -52,7 +42,7 @@ export async function unifiedAuth(
 }
 
 interface Configured {
-  readonly setup: Setup;
+  readonly setup: Omit<Setup, "skip">;
   readonly candidates: readonly Named[];
   readonly outcomes: readonly Outcome[];
   /** The settings, completed by host metadata once that was fetched. */
@@ -64,15 +54,9 @@ function chooseStrategies(config: Config, among: readonly Strategy[]): readonly 
   if (authType === undefined) return among;
   const strategy = among.find(({ name }) => name === authType);
   if (strategy !== undefined) return [strategy];
-  throw fault(
-    "ERR_AUTH_INVALID",
-    `default auth: auth type ${JSON.stringify(authType)} not found, please check ${help} for a list of supported auth types.${describeConfig(config)}`,
-    {
-      hint:
-        authType === "external-browser"
-          ? "Log in with databricks auth login, and set DATABRICKS_AUTH_TYPE=databricks-cli."
-          : `It is one of ${among.map(({ name }) => name).join(", ")}.`,
-    },
+  throw unknownAuthType(
+    config,
+    among.map(({ name }) => name),
   );
 }
 
@@ -99,23 +83,26 @@ async function configure(
       return found;
     },
   };
-  const all = { setup: { ...setup, skip: () => undefined }, candidates, outcomes, settings: () => completed };
-  for (const { name, configure } of chosen) {
-    const skip = (reason: string) => void outcomes.push({ name, reason });
+  for (const strategy of chosen) {
+    const { name } = strategy;
+    const skip = (reason: string) => {
+      outcomes.push({ name, reason });
+      return undefined;
+    };
     try {
-      const candidate = await configure({ ...setup, skip: skip as Setup["skip"] });
+      const candidate = await strategy.configure({ ...setup, skip });
       if (candidate === undefined) continue;
       candidates.push({ name, candidate });
-      if (candidate.authorize) return all;
+      if (candidate.authorize) break;
     } catch (error) {
-      if (chosen.length === 1 || (error as { code?: string }).code === "ERR_AUTH_INVALID") {
-        throw failed(config, name, error);
-      }
+      // What cannot be a credential is a mistake, and no reason to act as somebody else.
+      const mistaken = (error as { code?: string }).code === "ERR_AUTH_INVALID";
+      if (mistaken || chosen.length === 1) throw failed(config, name, error);
       outcomes.push({ name, reason: reasonOf(error), error });
     }
   }
   if (candidates.length === 0) throw notConfigured(config, outcomes);
-  return all;
+  return { setup, candidates, outcomes, settings: () => completed };
 }
 
 /** A workspace of Azure that only its resource id names: whoever may ask Azure for its host authenticates there, too. */
@@ -130,7 +117,7 @@ async function findHost(config: Config, { setup, candidates, outcomes }: Configu
       failures.push({ name, reason: `resolve host: ${reasonOf(error)}`, error });
     }
   }
-  throw nothingWorked(config, failures, outcomes, config.settings.authType);
+  throw nothingWorked(config, [...failures, ...outcomes], config.settings.authType);
 }
 
 function authOf(config: Config, { candidates, outcomes, settings }: Configured): Auth {
@@ -146,7 +133,6 @@ function authOf(config: Config, { candidates, outcomes, settings }: Configured):
 }
 
 function loader(config: Config, candidates: readonly Named[], outcomes: readonly Outcome[]) {
-  const forced = config.settings.authType;
   let chosen: Named | undefined;
   return async (context: AuthContext): Promise<Credential> => {
     const failures: Outcome[] = [];
@@ -163,7 +149,7 @@ function loader(config: Config, candidates: readonly Named[], outcomes: readonly
         failures.push({ name: one.name, reason: reasonOf(error), error });
       }
     }
-    throw nothingWorked(config, failures, outcomes, forced ?? chosen?.name);
+    throw nothingWorked(config, [...failures, ...outcomes], config.settings.authType ?? chosen?.name);
   };
 }
 
@@ -172,63 +158,4 @@ function sourceOf({ settings, sources }: Config): string {
   const keys = attributes.filter(({ key, group }) => group && isSet(settings, key)).map(({ key }) => key);
   const found = (keys.length > 0 ? keys : ["host" as const]).map((key) => sources.get(key)).filter(Boolean);
   return [...new Set(found)].join(", ") || "the environment";
-}
-
-function failed(config: Config, name: string, error: unknown) {
-  const { code, hint } = error as { code?: string; hint?: string };
-  return fault(
-    MlflowError.is(error) && code?.startsWith("ERR_AUTH_") ? error.code : "ERR_AUTH_LOAD",
-    `${name} auth: ${reasonOf(error)}.${describeConfig(config)}`,
-    { hint, ...(MlflowError.is(error) && { cause: error }) },
-  );
-}
-
-/** @param settled the strategy that was asked for, or has worked before: then it alone counts. */
-function nothingWorked(
-  config: Config,
-  failures: readonly Outcome[],
-  outcomes: readonly Outcome[],
-  settled: string | undefined,
-) {
-  const [first, ...others] = [...failures, ...(settled === undefined ? outcomes.filter(isFailure) : [])];
-  if (others.length === 0 && first !== undefined) {
-    if (isConnectionError(first.error)) return first.error;
-    if (settled !== undefined) return failed(config, first.name, first.error);
-  }
-  return defaultAuthError(config, [...failures, ...outcomes.filter(isFailure)], outcomes);
-}
-
-function isFailure({ error }: Outcome): boolean {
-  return error !== undefined;
-}
-
-/** Nothing came back: neither credentials nor settings are to blame, and the caller may go by the error's class. */
-function isConnectionError(error: unknown): error is MlflowError {
-  return MlflowError.is(error) && (error.name === "ConnectionError" || error.name === "TimeoutError");
-}
-
-function notConfigured(config: Config, outcomes: readonly Outcome[]) {
-  const { authType } = config.settings;
-  if (authType === undefined)
-    return defaultAuthError(
-      config,
-      outcomes.filter(({ error }) => error),
-      outcomes,
-    );
-  return fault("ERR_AUTH_INCOMPLETE", `${authType} auth: not configured.${describeConfig(config)}`, {
-    hint: `${authType}: ${outcomes[0]?.reason}.`,
-  });
-}
-
-/** Tells what failed; if nothing was even tried, why each strategy is not configured. */
-function defaultAuthError(config: Config, failures: readonly Outcome[], outcomes: readonly Outcome[]) {
-  const reasons = (some: readonly Outcome[]) => some.map(({ name, reason }) => `${name}: ${reason}`);
-  const told = reasons(failures.length > 0 ? failures : outcomes);
-  const sentence = `default auth: cannot configure default credentials, please check ${help} to configure credentials for your preferred authentication method.${describeConfig(config)}`;
-  return fault("ERR_AUTH_UNAVAILABLE", [sentence, ...told].join("\n  "), {
-    hint:
-      (failures[0]?.error as { hint?: string } | undefined)?.hint ??
-      "Set DATABRICKS_HOST and DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or run databricks auth login.",
-    remedies: reasons(outcomes.filter(({ error }) => error === undefined)),
-  });
 }

@@ -1,38 +1,32 @@
-import type { Auth, HttpRequest } from "@mlflow-kit/core";
+import type { Auth, Credential } from "@mlflow-kit/core";
 import { type HostSettings, hostType } from "./oauth/metadata.ts";
 
 /**
  * Adds `X-Databricks-Workspace-Id`, by which a unified host knows the workspace that is meant. Whether a host is unified
  * only its metadata tells, which is not asked for everywhere; workspaces take the header, too.
  *
- * @param settings asked for at each request: host metadata may arrive later.
+ * @param settings asked for after each load, which may have brought the host's metadata.
  */
-export function withWorkspaceId(auth: Pick<Auth, "authorize" | "load">, settings: () => HostSettings): typeof auth {
-  const { authorize, load } = auth;
+export function withWorkspaceId(
+  { authorize, load }: Pick<Auth, "authorize" | "load">,
+  settings: () => HostSettings,
+): Pick<Auth, "authorize" | "load"> {
   return {
-    ...(authorize && {
-      authorize(request) {
-        write(request);
-        return authorize(request);
-      },
-    }),
-    ...(load && {
-      async load(context) {
-        const credential = await load(context);
-        return {
-          ...credential,
-          authorize(request) {
-            write(request);
-            return credential.authorize(request);
-          },
-        };
-      },
-    }),
+    ...(authorize && writing({ authorize }, settings())),
+    ...(load && { load: async (context) => writing(await load(context), settings()) }),
   };
+}
 
-  function write(request: HttpRequest): void {
-    const told = settings();
-    if (told.workspaceId === undefined || told.hostType === "workspace" || hostType(told) === "account") return;
-    request.headers["x-databricks-workspace-id"] = told.workspaceId;
+function writing<T extends Pick<Credential, "authorize">>(credential: T, settings: HostSettings): T {
+  const { workspaceId } = settings;
+  if (workspaceId === undefined || settings.hostType === "workspace" || hostType(settings) === "account") {
+    return credential;
   }
+  return {
+    ...credential,
+    authorize(request) {
+      request.headers["x-databricks-workspace-id"] = workspaceId;
+      return credential.authorize(request);
+    },
+  };
 }

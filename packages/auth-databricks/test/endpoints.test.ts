@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { inspect } from "node:util";
 import { createClient, type MlflowClient } from "@mlflow-kit/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { databricks } from "../src/databricks.ts";
@@ -211,9 +212,9 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
 
   test.each(
     Object.entries(way.paths).flatMap(([path, needed]) =>
-      wrong.map(([what, answer]) => ({ what, path, needed, answer })),
+      wrong.map(([what, answer]) => [what, path, needed, answer] as const),
     ),
-  )("$what: $path", async ({ what, path: failing, needed, answer }) => {
+  )("%s: %s", async (what, failing, needed, answer) => {
     const { server, headers } = await enter(way, (path, _asked, usual) => (path === failing ? answer : usual));
     if (!needed) {
       expect(await headers()).toMatchObject({ authorization: way.headers.authorization });
@@ -224,6 +225,44 @@ describe.each(Object.entries(ways))("%s", (_, way) => {
     if (!what.includes("huge")) expect(error.message).toMatch(/^databricks: /);
     expect(server.count(failing)).toBe(1);
     expect(`${error.message} ${error.stack} ${error.hint}`).not.toMatch(/SENTINEL|PRIVATE KEY|xxxx|<html>/);
+  });
+});
+
+describe("L01 an endpoint that says back everything it was told", () => {
+  const forms = ["SENTINEL", "SENTINEL-1", "SENTINEL-2", "SENTINEL-3", "SENTINEL-4"]
+    .flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString("base64").slice(0, 10),
+      Buffer.from(secret).toString("hex"),
+    ])
+    .map((form) => form.toLowerCase());
+
+  test.each(
+    Object.entries(ways).flatMap(([name, way]) => Object.keys(way.paths).map((path) => [name, path, way] as const)),
+  )("%s: %s", async (_, echoing, way) => {
+    const logged: string[] = [];
+    const server = await startServer((asked) => {
+      const path = new URL(asked.url).pathname;
+      const echo = JSON.stringify(asked.headers) + asked.body + asked.headers.authorization;
+      return path === echoing
+        ? { status: 400, json: { error: asked.headers.authorization ?? asked.body, error_description: echo } }
+        : (world[path]?.(asked) ?? { status: 404 });
+    });
+    const log = { debug: (line: string) => void logged.push(line), warn: (line: string) => void logged.push(line) };
+    const auth = routed(databricks(way.options), server.url);
+    const client = createClient({ auth, env: way.env ?? {}, homeDir: "/nonexistent", log });
+    clients.push(client);
+    const error = await client.headers().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    const shown = [
+      inspect(error, { showHidden: true, depth: 10 }),
+      inspect(auth, { showHidden: true, depth: 10 }),
+      inspect(client),
+      ...logged,
+    ];
+    for (const form of forms) expect(shown.join("\n").toLowerCase()).not.toContain(form);
   });
 });
 
@@ -258,6 +297,34 @@ describe("T15 what a token endpoint must not say", () => {
       path === "/oidc/v1/token" ? { json } : usual,
     );
     expect(await headers()).toEqual({ authorization: "Bearer a" });
+  });
+});
+
+describe("of what a token endpoint says, an error shows words", () => {
+  const secret = "s3cr:t %+/é";
+  const said = async (error_description: string) => {
+    const way = { ...ways["oauth-m2m"]!, options: { host: "h", clientId: "my-client", clientSecret: secret } };
+    const answer = { status: 401, json: { error: "invalid_client", error_description } };
+    const { headers } = await enter(way, (path, _asked, usual) => (path === "/oidc/v1/token" ? answer : usual));
+    return (await failureOf(headers())).message.split("answered HTTP 401: ")[1];
+  };
+
+  test("also with names in them, and of several lines the first", async () => {
+    expect(await said("no client my-client for all-apis\r\nTrace ID: 1")).toBe(
+      "invalid_client: no client my-client for all-apis",
+    );
+  });
+
+  test.each([
+    ["as it is", secret],
+    ["in base64", Buffer.from(secret).toString("base64")],
+    ["in hexadecimal", Buffer.from(secret).toString("hex")],
+    ["percent-encoded", encodeURIComponent(secret)],
+    ["form-encoded", new URLSearchParams({ "": secret }).toString().slice(1)],
+    ["with its id", Buffer.from(`my-client:${secret}`).toString("base64")],
+    ["in a JWT", jwt({ secret })],
+  ])("and not the secret %s", async (_, text) => {
+    expect(await said(`no: ${text}`)).toBe("invalid_client");
   });
 });
 
@@ -334,25 +401,21 @@ describe("what is sent", () => {
 });
 
 describe("silent", () => {
-  test.each([
-    ["metadata-service", "/service"],
-    ["azure-msi", "/metadata/identity/oauth2/token"],
-  ])(
-    "%s is given up after 10 s",
-    async (name, silent) => {
-      const { headers } = await enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
-      expect(await failureOf(headers())).toMatchObject({
-        message: expect.stringContaining("gave no answer within 10 s"),
-      });
-    },
-    30_000,
-  );
+  const without = (name: string, silent: string) =>
+    enter(ways[name]!, (path, _asked, usual) => (path === silent ? undefined : usual));
 
-  test("the host's metadata are done without after 5 s", async () => {
-    const { headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
-      path.endsWith("databricks-config") ? undefined : usual,
-    );
-    expect(await headers()).toEqual(ways["oauth-m2m"]!.headers);
+  test("what runs on this machine is given up after 10 s, and the host's metadata are done without after 5 s", async () => {
+    const service = await without("metadata-service", "/service");
+    const machine = await without("azure-msi", "/metadata/identity/oauth2/token");
+    const metadata = await without("oauth-m2m", "/.well-known/databricks-config");
+    const [first, second, headers] = await Promise.all([
+      failureOf(service.headers()),
+      failureOf(machine.headers()),
+      metadata.headers(),
+    ]);
+    expect(first.message).toContain("gave no answer within 10 s");
+    expect(second.message).toContain("gave no answer within 10 s");
+    expect(headers).toEqual(ways["oauth-m2m"]!.headers);
   }, 30_000);
 
   test("T14 a token endpoint fails all callers after 30 s, and the next call is a new one", async () => {
@@ -370,6 +433,17 @@ describe("silent", () => {
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await headers()).toEqual(ways["oauth-m2m"]!.headers);
   });
+});
+
+test("T20 Retry-After is honoured, by one request for all callers", async () => {
+  let refused = 0;
+  const { server, headers } = await enter(ways["oauth-m2m"]!, (path, _asked, usual) =>
+    path === "/oidc/v1/token" && refused++ === 0 ? { status: 429, headers: { "retry-after": "1" } } : usual,
+  );
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 10 }, headers));
+  expect(performance.now() - started).toBeGreaterThan(900);
+  expect(server.count("/v1/token")).toBe(2);
 });
 
 test("T17 a token endpoint over plain http off loopback is refused", async () => {

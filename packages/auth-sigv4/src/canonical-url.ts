@@ -3,6 +3,9 @@ import { AuthError } from "@mlflow-kit/core";
 /** A query as smithy's signer takes it: decoded. */
 export type QueryBag = Record<string, string | string[]>;
 
+/** A path that needs no encoding. */
+const plain = /^[\w\-.~/]*$/;
+
 /**
  * Rewrites the URL so that AWS, which decodes and encodes again, arrives at what is signed: everything but RFC 3986's
  * unreserved characters percent-encoded, a space as `%20`, `name` as `name=`. Order and repeated names are kept.
@@ -11,8 +14,11 @@ export type QueryBag = Record<string, string | string[]>;
  * @throws AuthError `ERR_AUTH_INVALID` for a query that is not UTF-8.
  */
 export function canonicalizeUrl(url: URL): QueryBag {
-  const path = url.pathname.split("/").map(encodeSegment).join("/");
-  if (path !== url.pathname) url.pathname = path;
+  const { pathname } = url;
+  if (!plain.test(pathname)) {
+    const path = pathname.split("/").map(encodeSegment).join("/");
+    if (path !== pathname) url.pathname = path;
+  }
   return url.search === "" ? {} : canonicalizeQuery(url);
 }
 

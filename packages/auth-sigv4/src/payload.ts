@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
-import { AuthError, type BodySource, type HttpBody } from "@mlflow-kit/core";
+import { createHash, hash } from "node:crypto";
+import { AuthError, type Awaitable, type BodySource, type HttpBody } from "@mlflow-kit/core";
 
+const emptyHash = hash("sha256", "");
 const sliceLength = 64 * 1024;
 /** Milliseconds of hashing after which the event loop has its turn. */
 const turn = 0.5;
@@ -11,10 +12,10 @@ const turn = 0.5;
  *
  * @throws AuthError `ERR_BODY` for a one-shot stream to a service that wants every body signed.
  */
-export async function payloadHash(body: HttpBody | undefined, service: string, url: URL): Promise<string> {
-  if (body === undefined) return createHash("sha256").digest("hex");
+export function payloadHash(body: HttpBody | undefined, service: string, url: URL): Awaitable<string> {
+  if (body === undefined) return emptyHash;
   if (typeof body === "string" || body instanceof Uint8Array) {
-    return body.length <= sliceLength ? createHash("sha256").update(body).digest("hex") : hashSlices(body);
+    return body.length <= sliceLength ? hash("sha256", body) : hashSlices(body);
   }
   if (isSource(body)) return body.sha256();
   if (service === "s3" && url.protocol === "https:") return "UNSIGNED-PAYLOAD";
@@ -24,18 +25,18 @@ export async function payloadHash(body: HttpBody | undefined, service: string, u
 }
 
 async function hashSlices(body: string | Uint8Array): Promise<string> {
-  const hash = createHash("sha256");
+  const sha256 = createHash("sha256");
   let began = performance.now();
   for (let start = 0; start < body.length; ) {
     const end = sliceEnd(body, start);
-    hash.update(typeof body === "string" ? body.slice(start, end) : body.subarray(start, end));
+    sha256.update(typeof body === "string" ? body.slice(start, end) : body.subarray(start, end));
     start = end;
     if (performance.now() - began > turn) {
       await new Promise(setImmediate);
       began = performance.now();
     }
   }
-  return hash.digest("hex");
+  return sha256.digest("hex");
 }
 
 /** Never between the two halves of a surrogate pair. */

@@ -1,4 +1,11 @@
-import { AuthError, type AuthProvider, type ClientOptions, createClient, envString } from "@mlflow-kit/core";
+import {
+  AuthError,
+  type AuthProvider,
+  type ClientOptions,
+  createClient,
+  envString,
+  MlflowError,
+} from "@mlflow-kit/core";
 import { awsDomain, endpointUrl, parseSageMakerArn, type SageMakerArn } from "./sagemaker-arn.ts";
 import { type Sigv4Options, sigv4 } from "./sigv4.ts";
 
@@ -16,7 +23,8 @@ export interface PresignedUiUrlOptions extends Omit<Sigv4Options, "region" | "se
  * has it is let in, so keep it out of logs. It asks SageMaker's `CreatePresignedMlflowTrackingServerUrl` or
  * `CreatePresignedMlflowAppUrl`, which the caller must be allowed.
  *
- * @throws AuthError `ERR_TRACKING_URI` for what is no ARN of SageMaker MLflow; otherwise what `client.request` throws.
+ * @throws AuthError `ERR_TRACKING_URI` for what is no ARN of SageMaker MLflow; MlflowError `ERR_RESPONSE` for an answer
+ * without a link; otherwise what `client.request` throws.
  */
 export async function presignedUiUrl(arn: string, options: PresignedUiUrlOptions = {}): Promise<URL> {
   const server = parseSageMakerArn(arn);
@@ -45,7 +53,11 @@ export async function presignedUiUrl(arn: string, options: PresignedUiUrlOptions
       }),
       repeatable: true,
     });
-    return new URL((answer as { AuthorizedUrl: string }).AuthorizedUrl);
+    const { AuthorizedUrl: link } = answer as { AuthorizedUrl?: unknown };
+    if (typeof link === "string" && URL.canParse(link)) return new URL(link);
+    throw new MlflowError("ERR_RESPONSE", "sigv4: SageMaker answered without an AuthorizedUrl", {
+      hint: "If SAGEMAKER_ENDPOINT_URL is set, see that SageMaker's own API is there.",
+    });
   } finally {
     await client.close();
   }

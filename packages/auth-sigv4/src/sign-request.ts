@@ -7,6 +7,7 @@ import type { Signer } from "./signer.ts";
 export async function signRequest(request: HttpRequest, signer: Signer, service: string, date: Date): Promise<void> {
   const { method, url, headers, body } = request;
   const query = canonicalizeUrl(url);
-  const payload = await payloadHash(body, service, url);
+  const hashed = payloadHash(body, service, url);
+  const payload = typeof hashed === "string" ? hashed : await hashed;
   Object.assign(headers, await signer({ method, host: url.host, path: url.pathname, query, headers, payload }, date));
 }

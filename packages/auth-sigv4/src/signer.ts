@@ -1,7 +1,7 @@
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { QueryBag } from "./canonical-url.ts";
 import type { AwsCredentials } from "./credentials.ts";
-import { Sha256 } from "./sha256.ts";
+import { nativeSha256, type Sha256 } from "./sha256.ts";
 
 /** What a signature covers. */
 export interface Signable {
@@ -26,7 +26,7 @@ export interface SignerOptions {
   /** Normalise the path and encode it once more. Default: for every service but s3. */
   readonly escapePath?: boolean;
   /** Default: OpenSSL. */
-  readonly sha256?: typeof Sha256;
+  readonly sha256?: Sha256;
 }
 
 /** Signs for one set of credentials; the result is the headers to add. */
@@ -39,7 +39,14 @@ const added = ["authorization", "x-amz-date", "x-amz-security-token"];
 
 /** Makes a signer of `@smithy/signature-v4`. */
 export function createSigner(options: SignerOptions): Signer {
-  const { credentials, region, service, checksum = true, escapePath = service !== "s3", sha256 = Sha256 } = options;
+  const {
+    credentials,
+    region,
+    service,
+    checksum = true,
+    escapePath = service !== "s3",
+    sha256 = nativeSha256(),
+  } = options;
   const signer = new SignatureV4({ credentials, region, service, sha256, uriEscapePath: escapePath });
   const unsignableHeaders = new Set(checksum ? rewritten : [...rewritten, "x-amz-content-sha256"]);
   const results = checksum ? [...added, "x-amz-content-sha256"] : added;

@@ -40,10 +40,12 @@ export interface Sigv4Options {
  * Signs every request with AWS Signature Version 4, by `@smithy/signature-v4`. On when `MLFLOW_TRACKING_AWS_SIGV4` is
  * true, when the tracking URI is a SageMaker ARN, or when options are given.
  *
- * @throws AuthError when selected, for half a pair of keys, a region that is found nowhere, an ARN that is not
- * SageMaker's; when first used, `ERR_AUTH_LOAD` for credentials that cannot be had.
+ * @throws AuthError at once, `ERR_OPTION` for an option that is unknown or of another type; when selected, for half a
+ * pair of keys, a region that is found nowhere, an ARN that is not SageMaker's; when first used, `ERR_AUTH_LOAD` for
+ * credentials that cannot be had.
  */
 export function sigv4(options: Sigv4Options = {}): AuthProvider {
+  checkOptions(options);
   return {
     name: "sigv4",
     async resolve(context) {
@@ -56,6 +58,31 @@ export function sigv4(options: Sigv4Options = {}): AuthProvider {
       return context.skip(`MLFLOW_TRACKING_AWS_SIGV4 is ${enabled === false ? "false" : "not set"}`);
     },
   };
+}
+
+const kinds: Record<keyof Sigv4Options, readonly string[]> = {
+  credentials: ["object", "function"],
+  profile: ["string"],
+  region: ["string"],
+  service: ["string"],
+  roleArn: ["string"],
+  roleSessionName: ["string"],
+  externalId: ["string"],
+  roleDurationSeconds: ["number"],
+};
+
+function checkOptions(options: Sigv4Options): void {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof Sigv4Options] : undefined;
+    if (kind === undefined) {
+      throw new AuthError("ERR_OPTION", "sigv4: there is an option that it does not know", {
+        hint: `Its options are ${Object.keys(kinds).join(", ")}.`,
+      });
+    }
+    if (value !== undefined && !kind.includes(typeof value)) {
+      throw new AuthError("ERR_OPTION", `sigv4: the ${name} option is not a ${kind.join(" or a ")}`);
+    }
+  }
 }
 
 async function select(

@@ -1,9 +1,10 @@
 import { inspect } from "node:util";
 import { AuthError } from "@mlflow-kit/core";
+import { authorizationServer } from "@mlflow-kit/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ClientCredentials, token } from "../src/index.ts";
 import { credentialOf, headersOf, jwt, testContext } from "./context.ts";
-import { authorizationServer, fakeEndpoint, type Handler } from "./oauth-server.ts";
+import { fakeEndpoint, type Handler } from "./oauth-server.ts";
 
 const secret = "SENTINEL%:+ /&=";
 const encoded = /SENTINEL|U0VOVElORUw/;

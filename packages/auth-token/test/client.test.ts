@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AuthProvider, type ClientOptions, createClient, type MlflowClient } from "@mlflow-kit/core";
+import { authorizationServer } from "@mlflow-kit/testing";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { token } from "../src/index.ts";
 import { jwt } from "./context.ts";
-import { authorizationServer, fakeEndpoint } from "./oauth-server.ts";
+import { fakeEndpoint } from "./oauth-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "token-client-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import Provider from "oidc-provider";
 
 /** A server on loopback that is closed with its connections. */
 export interface TestServer {
@@ -32,34 +31,4 @@ export function fakeEndpoint(handler: Handler): Promise<TestServer> {
       handler(Object.assign(request, { text }), response);
     }),
   );
-}
-
-/** The real `oidc-provider`, with clients for both methods and tokens that live for two seconds. */
-export async function authorizationServer(
-  secret: string,
-): Promise<TestServer & { readonly asked: () => number; find(token: string): Promise<boolean> }> {
-  const server = createServer();
-  const { url, close } = await listen(server);
-  const grant = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [], scope: "mlflow" };
-  const provider = new Provider(url, {
-    clients: [
-      { client_id: "basic:client", client_secret: secret, token_endpoint_auth_method: "client_secret_basic", ...grant },
-      { client_id: "post-client", client_secret: secret, token_endpoint_auth_method: "client_secret_post", ...grant },
-    ],
-    scopes: ["mlflow", "admin"],
-    features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
-    ttl: { ClientCredentials: 2 },
-  });
-  let asked = 0;
-  const callback = provider.callback();
-  server.on("request", (request, response) => {
-    if (request.url === "/token") asked++;
-    void callback(request, response);
-  });
-  return {
-    url,
-    close,
-    asked: () => asked,
-    find: async (token) => (await provider.ClientCredentials.find(token)) !== undefined,
-  };
 }

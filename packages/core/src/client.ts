@@ -13,16 +13,7 @@ import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
 import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import {
-  type Answer,
-  type BareRoute,
-  expandRoute,
-  type Parameters,
-  type ParsedRoute,
-  parseRoute,
-  type Route,
-  repeatable,
-} from "./routes/index.ts";
+import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
@@ -139,8 +130,6 @@ interface CallPolicy {
 }
 
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
-/** Routes are checked once; programs that make them up as they go do not fill the memory. */
-const mostRoutes = 500;
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
 /**
@@ -163,7 +152,6 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   const original = defaults();
   const auth = asProvider(options.auth);
   const calls = createCalls();
-  const routes = new Map<string, ParsedRoute>();
   const closing = new AbortController();
   let closed = false;
   options.signal?.addEventListener("abort", () => calls.endAll(options.signal?.reason), { once: true });
@@ -227,14 +215,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     return withRetries(exchange, request, repeatable, settings.retry, now, log);
   }
 
-  function parsed(route: string): ParsedRoute {
-    const known = routes.get(route) ?? parseRoute(route);
-    if (routes.size < mostRoutes) routes.set(route, known);
-    return known;
-  }
-
   async function request(route: string, parameters: object = {}, call: RequestOptions = {}): Promise<unknown> {
-    const { method, path, query, body } = expandRoute(parsed(route), parameters);
+    const { method, path, query, body } = expandRoute(route, parameters);
     const inRegistry = registryRoute.test(path);
     const target = inRegistry ? registry : tracking;
     const scope = calls.open(call.signal, call.deadlineMs ?? settings.deadlineMs);

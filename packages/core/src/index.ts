@@ -5,7 +5,7 @@ export { anonymous, chain, combine } from "./compose.ts";
 export { type Environment, envBoolean, envNumber, envString } from "./environment.ts";
 export * from "./errors.ts";
 export { gatewayHeaders, type HeaderValue } from "./gateway-headers.ts";
-export type { Answer, Parameters, Route, Routes } from "./routes/index.ts";
+export type * from "./routes/index.ts";
 export type { ProviderReport } from "./selection.ts";
 export type { RetryOptions } from "./settings.ts";
 export type * from "./types.ts";

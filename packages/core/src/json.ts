@@ -13,9 +13,10 @@ import { AuthError, MlflowError } from "./errors.ts";
  */
 export function parseJson(text: string): unknown {
   try {
-    const special = mayNeedScanner.test(text);
-    const value: unknown = special ? scan(text) : JSON.parse(text);
-    if (special || mayHoldSpecialMetric.test(text)) reviveMetrics(value);
+    const special = text.includes("NaN") || text.includes("Infinity");
+    const scanned = (special || /\d{16}/.test(text)) && mayNeedScanner.test(text);
+    const value: unknown = scanned ? scan(text) : JSON.parse(text);
+    if (scanned || special) reviveMetrics(value);
     return value;
   } catch {
     throw new MlflowError("ERR_RESPONSE", `the answer is not valid JSON (${text.length} characters)`, {
@@ -39,9 +40,8 @@ export function stringifyJson(value: unknown): string {
   return json;
 }
 
-// Both may also match inside a string: then the long way is taken for nothing.
+/** Also matches inside a string: then the long way is taken for nothing. */
 const mayNeedScanner = /(?:^|[[:,\s])(?:-?\d{16,}(?:[\s,\]}]|$)|NaN|-?Infinity)/;
-const mayHoldSpecialMetric = /"(?:NaN|-?Infinity)"/;
 
 function reviveMetrics(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
@@ -98,14 +98,18 @@ function scan(text: string): unknown {
   }
 
   function readObject(): object {
-    const object = {};
+    const object: Record<string, unknown> = {};
     expect("{");
     if (take("}")) return object;
     do {
       const key = readString();
       expect(":");
-      // Assigning would call the setter of __proto__.
-      Object.defineProperty(object, key, { value: readValue(), configurable: true, enumerable: true, writable: true });
+      const value = readValue();
+      if (key === "__proto__") {
+        Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
+      } else {
+        object[key] = value;
+      }
     } while (take(","));
     expect("}");
     return object;

@@ -5,7 +5,11 @@ import { fetchJson } from "../oauth/http.ts";
 import type { Candidate, Setup } from "../strategies/strategy.ts";
 
 /** Asks Azure Resource Manager for the host of the workspace that only its resource id names. */
-export async function workspaceHost(context: AuthContext, setup: Setup, candidate: Candidate): Promise<string> {
+export async function workspaceHost(
+  context: AuthContext,
+  setup: Pick<Setup, "environment" | "settings">,
+  candidate: Candidate,
+): Promise<string> {
   const { resourceManager } = setup.environment.azure;
   const resourceId = setup.settings.azureWorkspaceResourceId!;
   const token = await candidate.azureToken!(context, resourceManager);

@@ -3,6 +3,7 @@ import { expandHome, readOptionalFile, warnIfExposed } from "@mlflow-kit/core/pr
 import { fault, owner } from "../errors.ts";
 import { attributes } from "./attributes.ts";
 import { type Draft, fill } from "./draft.ts";
+import { canonicalHost } from "./host.ts";
 import { type Ini, IniError, parseIni } from "./ini.ts";
 import { parseSetting } from "./value.ts";
 
@@ -38,11 +39,20 @@ export async function readProfile(draft: Draft, context: AuthContext): Promise<v
   }
   const source = `${shown} [${profile}]`;
   fill(draft, "profile", profile, source);
+  let secrets = false;
   for (const { key, name, aliases, kind, secret } of attributes) {
     const value = [name, ...aliases].map((one) => section.get(one)).find((one) => one);
     if (value === undefined || draft.settings[key] !== undefined) continue;
     fill(draft, key, parseSetting(kind, value, `${name} in ${source}`), source);
-    if (secret) await warnIfExposed(path, { owner, log: context.log });
+    secrets ||= secret;
+  }
+  if (!secrets) return;
+  await warnIfExposed(path, { owner, log: context.log });
+  const [used, own] = [draft.settings.host, section.get("host")].map((host) => host && canonicalHost(host)?.host);
+  if (own && used !== own) {
+    context.log.warn(
+      `databricks: the secrets of ${source} go to the host of ${draft.sources.get("host")}, not to ${own}`,
+    );
   }
 }
 

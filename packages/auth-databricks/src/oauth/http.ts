@@ -1,5 +1,6 @@
 import type { AuthContext, HttpResponse } from "@mlflow-kit/core";
 import { fault } from "../errors.ts";
+import { maskCredentials } from "../wording.ts";
 
 /** One question whose answer is a JSON object. */
 export interface JsonRequest {
@@ -33,7 +34,7 @@ export async function fetchJson(context: AuthContext, request: JsonRequest): Pro
 
 /** The second half of {@link fetchJson}. */
 export async function readJson(response: HttpResponse, request: JsonRequest): Promise<Json> {
-  const { form, what, url } = request;
+  const { what, url } = request;
   const text = await response.body.text(1024 * 1024);
   const answer = parseObject(text);
   const { status } = response;
@@ -47,7 +48,7 @@ export async function readJson(response: HttpResponse, request: JsonRequest): Pr
   }
   const meaning = request.meanings?.[status];
   if (meaning !== undefined) throw fault("ERR_AUTH_LOAD", `${meaning} (${place} answered HTTP ${status})`);
-  const said = oauthError(answer, [...Object.values(form ?? {}), ...Object.values(request.headers ?? {})]);
+  const said = oauthError(answer, secretsOf(request));
   throw failed(`answered HTTP ${status}${said === undefined ? "" : `: ${said}`}`, hintFor(status, said));
 }
 
@@ -80,16 +81,28 @@ export async function ask(context: AuthContext, request: JsonRequest): Promise<H
 function oauthError(answer: Json | undefined, secrets: readonly string[]): string | undefined {
   const code = answer?.errorCode ?? answer?.error;
   const description = answer?.errorSummary ?? answer?.error_description;
-  const parts = [code, description].filter((part) => typeof part === "string" && isHarmless(part, secrets));
-  return parts.length === 0 ? undefined : parts.map((part) => oneLine(part as string)).join(": ");
+  const parts = [code, description].map(oneLine).filter((part) => part !== "" && isHarmless(part, secrets));
+  return parts.length === 0 ? undefined : parts.join(": ");
+}
+
+function oneLine(text: unknown): string {
+  const line = typeof text === "string" ? text.replace(/[\u0000-\u001f\u007f].*$/s, "").trim() : "";
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+/** What was secret in a request: a form's tokens and secrets, and what its authorization header is made of. */
+function secretsOf({ form = {}, headers = {} }: JsonRequest): string[] {
+  const [, kind = "", value = ""] = /^(\w+) (.*)$/.exec(headers.authorization ?? "") ?? [];
+  const pair = kind === "Basic" ? Buffer.from(value, "base64").toString() : "";
+  const password = pair.slice(pair.indexOf(":") + 1);
+  const fields = Object.entries(form).filter(([name]) => /secret|assertion$|subject_token$/.test(name));
+  return [value, password, ...new URLSearchParams(`=${password}`).values(), ...fields.map(([, field]) => field)];
 }
 
 function isHarmless(text: string, secrets: readonly string[]): boolean {
+  if (maskCredentials(text) !== text) return false;
   const flat = text.toLowerCase();
-  // Nothing that could be a credential, in whatever encoding: what OAuth servers say is words and short codes.
-  if (/[A-Za-z0-9+/_=%-]{40,}/.test(text)) return false;
   return !secrets
-    .flatMap((secret) => [secret, secret.replace(/^\w+ /, "")])
     .filter((secret) => secret.length > 2)
     .flatMap((secret) => [secret, encodeURIComponent(secret), encoded(secret, "base64"), encoded(secret, "hex")])
     .some((secret) => flat.includes(secret.toLowerCase()));
@@ -97,11 +110,6 @@ function isHarmless(text: string, secrets: readonly string[]): boolean {
 
 function encoded(text: string, encoding: "base64" | "hex"): string {
   return Buffer.from(text).toString(encoding).replace(/=+$/, "");
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/[\u0000-\u001f\u007f].*$/s, "").trim();
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
 function hintFor(status: number, said: string | undefined): string | undefined {

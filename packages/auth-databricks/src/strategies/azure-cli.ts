@@ -2,9 +2,10 @@ import type { AuthContext } from "@mlflow-kit/core";
 import { findExecutable, runCommand } from "@mlflow-kit/core/provider";
 import { azureCandidate } from "../azure/credential.ts";
 import { checkTenant, tenantFinder } from "../azure/entra.ts";
-import { complaint, parseJsonOutput } from "../command.ts";
+import { parseJsonOutput } from "../command.ts";
 import { fault, owner } from "../errors.ts";
 import { epochSeconds, scheme, type Token, tokenValue } from "../oauth/token.ts";
+import { complaint } from "../wording.ts";
 import type { Strategy } from "./strategy.ts";
 
 const what = "the Azure CLI";
@@ -33,16 +34,15 @@ export const azureCli: Strategy = {
       const managed = principal && /^(system|user)AssignedIdentity$/.test(String(user?.name));
       const tries = attempts(resource, managed ? undefined : tenantId, tenantId === undefined);
       if (principal && !managed && tenantId !== undefined) tries.push(...attempts(resource, undefined, false));
-      for (const [index, args] of tries.entries()) {
-        const result = await run(fresh, args);
-        if (result.exitCode === 0) return readCliToken(result.stdout);
-        if (index === tries.length - 1) {
-          throw fault("ERR_AUTH_COMMAND", `cannot get access token: ${complaint(result.stderr)}`, {
-            hint: "Run az login, and az account set to choose a subscription.",
-          });
-        }
+      let said = "";
+      for (const args of tries) {
+        const { exitCode, stdout, stderr } = await run(fresh, args);
+        if (exitCode === 0) return readCliToken(stdout);
+        said = stderr;
       }
-      throw fault("ERR_AUTH_COMMAND", "cannot get access token");
+      throw fault("ERR_AUTH_COMMAND", `cannot get access token: ${complaint(said)}`, {
+        hint: "Run az login, and az account set to choose a subscription.",
+      });
     }
 
     /** A subscription tells the tenant, where no other does; who may not see it goes on without. */

@@ -2,11 +2,12 @@ import { stat } from "node:fs/promises";
 import { delimiter } from "node:path";
 import type { AuthContext, Environment } from "@mlflow-kit/core";
 import { expandHome, findExecutable, jwtExpiry, runCommand } from "@mlflow-kit/core/provider";
-import { complaint, parseJsonOutput } from "../command.ts";
+import { parseJsonOutput } from "../command.ts";
 import { isAccountHost } from "../config/host.ts";
 import { fault, owner } from "../errors.ts";
 import { credentialOf, scheme, type Token, tokenValue } from "../oauth/token.ts";
 import type { Settings } from "../options.ts";
+import { complaint } from "../wording.ts";
 import type { Strategy } from "./strategy.ts";
 
 const what = "the Databricks CLI";

@@ -81,6 +81,20 @@ describe("merging", () => {
     expect(settings).toMatchObject({ host: "https://e", token: "t" });
   });
 
+  test("and it is said when a profile's secret thereby goes to another host", async () => {
+    const homeDir = await freshFolder();
+    await writeFile(join(homeDir, ".databrickscfg"), "[p]\nhost = https://p/\ntoken = SECRET\n", { mode: 0o600 });
+    const warned = async (DATABRICKS_HOST: string) => {
+      const context = testContext({ homeDir, env: { DATABRICKS_HOST }, trackingUri: "databricks" });
+      await loadConfig(readOptions({ profile: "p" }), uri, context);
+      return context.warned;
+    };
+    expect(await warned("https://e")).toEqual([
+      "databricks: the secrets of ~/.databrickscfg [p] go to the host of DATABRICKS_HOST, not to https://p",
+    ]);
+    expect(await warned("https://P:443")).toEqual([]);
+  });
+
   test("the profile that is used is known by its name, also DEFAULT", async () => {
     expect((await loadFrom("[DEFAULT]\nhost = h\n")).settings.profile).toBe("DEFAULT");
   });

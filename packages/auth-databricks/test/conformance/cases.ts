@@ -39,8 +39,9 @@ const file = new URL("../fixtures/databricks.json", import.meta.url);
 
 export const cases: readonly Case[] = JSON.parse(readFileSync(file, "utf8")).cases;
 
-export function casesOf(...kinds: string[]): readonly Case[] {
-  return cases.filter(({ kind }) => kinds.includes(kind));
+/** The cases of one kind, each behind its name, for a table of tests. */
+export function casesOf(kind: string): [name: string, one: Case][] {
+  return cases.filter((one) => one.kind === kind).map((one) => [one.name, one]);
 }
 
 /** The options of a case: its names in code are camelCase. */

@@ -7,8 +7,8 @@ import { readOptions } from "../../src/config/read-options.ts";
 import { databricksWith } from "../../src/databricks.ts";
 import { hostType, withHostMetadata } from "../../src/oauth/metadata.ts";
 import { scopes } from "../../src/oauth/scope.ts";
+import { strategies } from "../../src/strategies/all.ts";
 import { cliTokenCommand, parseCliExpiry, parseCliVersion } from "../../src/strategies/databricks-cli.ts";
-import { strategies } from "../../src/strategies/index.ts";
 import { modelServing } from "../../src/strategies/model-serving.ts";
 import { parseDatabricksUri } from "../../src/uri.ts";
 import { type Case, cases, casesOf, optionsOf } from "./cases.ts";
@@ -37,7 +37,7 @@ test("at least 235 of the cases are run", () => {
 });
 
 describe("auth", () => {
-  test.each(casesOf("auth"))("$name", async (one) => {
+  test.each(casesOf("auth"))("%s", async (_, one) => {
     world = await createWorld(one);
     const { context, unmatched } = world;
     if (one.expect.error) {
@@ -63,7 +63,7 @@ describe("auth", () => {
 });
 
 describe("resolve", () => {
-  test.each(casesOf("resolve"))("$name", async (one) => {
+  test.each(casesOf("resolve"))("%s", async (_, one) => {
     world = await createWorld(one);
     const { context } = world;
     if (one.expect.error) {
@@ -85,7 +85,7 @@ describe("resolve", () => {
 });
 
 describe("cli-command", () => {
-  test.each(casesOf("cli-command"))("$name", (one) => {
+  test.each(casesOf("cli-command"))("%s", (_, one) => {
     const command = () => cliTokenCommand(optionsOf(one), one.cliVersion ?? undefined);
     if (one.expect.argv) expect(command()).toEqual(one.expect.argv);
     for (const part of one.expect.error?.contains ?? []) expect(command).toThrow(part);
@@ -93,7 +93,7 @@ describe("cli-command", () => {
 });
 
 describe("parse", () => {
-  test.each(casesOf("parse"))("$name", ({ argsExplicit, expect: wanted }) => {
+  test.each(casesOf("parse"))("%s", (_, { argsExplicit, expect: wanted }) => {
     if ("stdout" in argsExplicit) {
       expect(parseCliVersion(argsExplicit.stdout) ?? null).toBe(wanted.version);
       return;
@@ -106,7 +106,7 @@ describe("parse", () => {
 });
 
 describe("mlflow-uri", () => {
-  test.each(casesOf("mlflow-uri"))("$name", async (one) => {
+  test.each(casesOf("mlflow-uri"))("%s", async (_, one) => {
     const { uri } = one.argsExplicit;
     if (one.expect.error) {
       for (const part of one.expect.error.contains) expect(() => parseDatabricksUri(uri)).toThrow(part);

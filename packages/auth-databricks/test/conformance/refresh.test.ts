@@ -48,12 +48,12 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
 });
 
-const named = (pattern: RegExp) => casesOf("refresh").filter(({ name }) => pattern.test(name));
+const named = (pattern: RegExp) => casesOf("refresh").filter(([name]) => pattern.test(name));
 
 describe("refresh", () => {
   test.each(named(/stale-after/))(
-    "$name",
-    async ({ argsExplicit: { ttlSeconds }, expect: { asyncRefreshFromSeconds } }) => {
+    "%s",
+    async (_, { argsExplicit: { ttlSeconds }, expect: { asyncRefreshFromSeconds } }) => {
       const scene = await createScene();
       scene.gives(issue("old", ttlSeconds));
       expect(await scene.call()).toBe("old");
@@ -69,7 +69,7 @@ describe("refresh", () => {
     },
   );
 
-  test.each(named(/blocking-(expired|fresh)|async-(none|stale|fresh|error|returns)/))("$name", async (one) => {
+  test.each(named(/blocking-(expired|fresh)|async-(none|stale|fresh|error|returns)/))("%s", async (_, one) => {
     const { cachedTokenExpiresInSeconds: left, asyncRefresh, concurrentCallers, sourceReturns } = one.argsExplicit;
     const scene = await createScene({ disableAsyncTokenRefresh: !asyncRefresh });
     if (left !== null) {
@@ -90,7 +90,7 @@ describe("refresh", () => {
     expect(await scene.call()).toBe(one.expect.cachedAfter);
   });
 
-  test.each(named(/backoff/))("$name", async ({ argsExplicit, expect: { sourceCalls } }) => {
+  test.each(named(/backoff/))("%s", async (_, { argsExplicit, expect: { sourceCalls } }) => {
     const { secondsSinceFailedAsyncRefresh: since, cachedTokenExpiresInSeconds: left } = argsExplicit;
     const scene = await createScene();
     scene.gives(issue("old", 3600));
@@ -107,7 +107,7 @@ describe("refresh", () => {
     expect(scene.sourceCalls() - 2).toBe(sourceCalls);
   });
 
-  test.each(named(/late-async/))("T11 $name", async ({ expect: { results } }) => {
+  test.each(named(/late-async/))("T11 %s", async (_, { expect: { results } }) => {
     const scene = await createScene();
     scene.gives(issue("stale", 3600));
     await scene.call();

@@ -21,7 +21,7 @@ export interface FileAbout {
  */
 export async function readCredentialFile(path: string, about: FileAbout): Promise<string> {
   const text = await readOptionalFile(path, about);
-  if (text === undefined) throw fault(path, about, "no such file (ENOENT)");
+  if (text === undefined) throw fault(path, about, missing);
   return text;
 }
 
@@ -31,6 +31,20 @@ export async function readCredentialFile(path: string, about: FileAbout): Promis
  * @throws AuthError `ERR_AUTH_FILE` for every other failure.
  */
 export async function readOptionalFile(path: string, about: FileAbout): Promise<string | undefined> {
+  const bytes = await readBytes(path, about);
+  return bytes && (decode(bytes) ?? refuse(fault(path, about, "not UTF-8 text")));
+}
+
+/**
+ * Like {@link readCredentialFile}, for files that need not be text.
+ *
+ * @throws AuthError `ERR_AUTH_FILE`, showing the path and never the content.
+ */
+export async function readCredentialBytes(path: string, about: FileAbout): Promise<Buffer> {
+  return (await readBytes(path, about)) ?? refuse(fault(path, about, missing));
+}
+
+async function readBytes(path: string, about: FileAbout): Promise<Buffer | undefined> {
   if (typeof path !== "string" || path === "") throw fault("", about, "the path is not a non-empty string");
   if (path.includes("\0")) throw fault(path, about, "the path holds a NUL character");
   let handle: FileHandle | undefined;
@@ -39,8 +53,7 @@ export async function readOptionalFile(path: string, about: FileAbout): Promise<
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
     if (!(await handle.stat()).isFile()) throw fault(path, about, "not a regular file");
     const bytes = await readAtMost(handle, about.limit ?? 1024 * 1024);
-    if (bytes === undefined) throw fault(path, about, "too large for a credential");
-    return decode(bytes) ?? refuse(fault(path, about, "not UTF-8 text"));
+    return bytes ?? refuse(fault(path, about, "too large for a credential"));
   } catch (error) {
     if (error instanceof AuthError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
@@ -86,6 +99,8 @@ export function expandHome(path: string, homeDir: string, about?: FileAbout): st
     { hint: "Set HOME to an absolute path, or give the file's absolute path." },
   );
 }
+
+const missing = "no such file (ENOENT)";
 
 const reasons: Record<string, string> = {
   EACCES: "permission denied",

@@ -1,3 +1,5 @@
+export { bufferedBody } from "../buffered-body.ts";
+export { parseJson, stringifyJson } from "../json.ts";
 export * from "./ask.ts";
 export * from "./basic.ts";
 export { checkToken } from "./bearer.ts";

@@ -11,26 +11,6 @@ export interface ExpandedRoute {
   readonly body: object | undefined;
 }
 
-/** A route that has been found to be one. */
-export interface ParsedRoute {
-  readonly method: string;
-  readonly template: string;
-}
-
-/**
- * Reads and checks a route.
- *
- * @throws AuthError `ERR_ROUTE` for one that is no path below the base.
- */
-export function parseRoute(route: string): ParsedRoute {
-  const [, method, template] = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+)$/.exec(route) ?? [];
-  if (method === undefined || template === undefined) {
-    throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
-  }
-  checkTemplate(template);
-  return { method, template };
-}
-
 /**
  * Turns a route and its parameters into method, path, query and body. A parameter named in the path fills it. A `GET` or
  * `HEAD` has the others as query, where a list repeats its key; else all are the JSON body, also those in the path:
@@ -39,17 +19,24 @@ export function parseRoute(route: string): ParsedRoute {
  * @throws AuthError `ERR_ROUTE` for a route that is no path below the base, a parameter that is missing in the path or
  * would leave it, or one that a query cannot hold.
  */
-export function expandRoute(route: string | ParsedRoute, parameters: object = {}): ExpandedRoute {
-  const { method, template } = typeof route === "string" ? parseRoute(route) : route;
+export function expandRoute(route: string, parameters: object = {}): ExpandedRoute {
+  const [, method, template] = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+)$/.exec(route) ?? [];
+  if (method === undefined || template === undefined) {
+    throw routeError("a route is a method and a path", { hint: 'Write it like "POST mlflow/runs/create".' });
+  }
   const given: Record<string, unknown> = { ...parameters };
-  const rest = { ...given };
-  const filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
-    delete rest[name];
-    return pathValue(name, Object.hasOwn(given, name) ? given[name] : undefined, plus !== "");
-  });
+  const inPath = new Set<string>();
+  let filled = template;
+  if (!/^\/?[\w-]+(?:\/[\w-]+)*$/.test(template)) {
+    checkTemplate(template);
+    filled = template.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
+      inPath.add(name);
+      return pathValue(name, Object.hasOwn(given, name) ? given[name] : undefined, plus !== "");
+    });
+  }
   const path = filled.startsWith("/") ? filled : `/api/2.0/${filled}`;
   return method === "GET" || method === "HEAD"
-    ? { method, path, query: writeQuery(rest), body: undefined }
+    ? { method, path, query: writeQuery(given, inPath), body: undefined }
     : { method, path, query: "", body: given };
 }
 
@@ -91,15 +78,15 @@ function pathValue(name: string, value: unknown, keepSlashes: boolean): string {
     : encode(name, text);
 }
 
-function writeQuery(parameters: Record<string, unknown>): string {
-  let query = "";
+function writeQuery(parameters: Record<string, unknown>, inPath: ReadonlySet<string>): string {
+  const pairs: string[] = [];
   for (const [name, value] of Object.entries(parameters)) {
+    if (inPath.has(name)) continue;
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (item === undefined || item === null) continue;
-      query += `${query && "&"}${encode(name, name)}=${encode(name, scalar(name, item))}`;
+      if (item !== undefined && item !== null) pairs.push(`${encode(name, name)}=${encode(name, scalar(name, item))}`);
     }
   }
-  return query;
+  return pairs.join("&");
 }
 
 function scalar(name: string, value: unknown): string {
@@ -109,7 +96,6 @@ function scalar(name: string, value: unknown): string {
 
 /** RFC 3986, stricter than `encodeURIComponent`, so that a signature's canonical form is the same text. */
 function encode(name: string, text: string): string {
-  if (/^[\w.~-]*$/.test(text)) return text;
   try {
     return encodeURIComponent(text).replace(
       /[!'()*]/g,

@@ -1,7 +1,7 @@
 export type { PresignedUrl, UploadCredential } from "./artifacts.ts";
 export type { Call, Int64, NextPage, Nothing, Page } from "./call.ts";
 export type * from "./entities.ts";
-export { type ExpandedRoute, expandRoute, type ParsedRoute, parseRoute } from "./expand.ts";
+export { type ExpandedRoute, expandRoute } from "./expand.ts";
 export type { SearchExperiments } from "./experiments.ts";
 export type * from "./gateway-entities.ts";
 export type { PromptOptimizationConfig, PromptOptimizationJob } from "./prompt-optimization.ts";

@@ -218,8 +218,8 @@ export function createConnector(options: ConnectorOptions): Connector {
       try {
         await until(socket, "secureConnect");
       } catch (error) {
-        sessions.delete(key);
         if (!reached) throw connectFault(error, scene);
+        sessions.delete(key);
         look();
         throw tlsFault(error, scene, met);
       }

@@ -15,8 +15,8 @@ export interface Connection {
   readonly client: Client;
   readonly link: Link;
   exchange: Exchange | undefined;
-  /** Whether an answer has come over it. */
-  used: boolean;
+  /** Whether it has ever been idle. */
+  rested: boolean;
 }
 
 /** Handed to undici when it asks for another socket: it gets one, and never makes one. */
@@ -102,7 +102,8 @@ export class Pool implements Carrier {
       maxHeaderSize,
       allowH2: false,
     });
-    const connection: Connection = { client, link, exchange: undefined, used: false };
+    const connection: Connection = { client, link, exchange: undefined, rested: false };
+    if (link.socket.closed) return connection;
     this.#connections.add(connection);
     link.socket.once("close", () => {
       this.#connections.delete(connection);
@@ -130,13 +131,12 @@ export class Pool implements Carrier {
   }
 
   release(exchange: Exchange): void {
-    const connection = exchange.connection!;
-    connection.used = true;
-    this.#park(connection);
+    this.#park(exchange.connection!);
   }
 
   #park(connection: Connection): void {
     connection.exchange = undefined;
+    connection.rested = true;
     this.#idle.push(connection);
     // undici closes the connection, if it does, only after it has told us that the answer is complete.
     if (this.#waiting.size > 0) queueMicrotask(() => this.#serve());
@@ -146,11 +146,12 @@ export class Pool implements Carrier {
     const connection = exchange.connection!;
     connection.exchange = undefined;
     if (exchange.over) return;
-    if (error instanceof Stale) {
+    const { link, rested } = connection;
+    // Nothing was written. From a connection that has never rested, this is how the server treats everyone.
+    if (error instanceof Stale && rested) {
       this.start(exchange);
       return;
     }
-    const { link, used } = connection;
     if (isCertificateAlert(link.tlsError)) {
       exchange.fail(certificateRefused(link.tlsError, link.scene));
       return;
@@ -158,7 +159,7 @@ export class Pool implements Carrier {
     const fault = exchangeFault(error, link.scene, exchange);
     // A request that undici refuses leaves the connection untouched.
     if (!exchange.sent && !link.socket.destroyed) this.#park(connection);
-    if (link.judged || used || exchange.head || fault.code !== "ERR_CONNECTION_LOST") {
+    if (link.judged || rested || exchange.head || fault.code !== "ERR_CONNECTION_LOST") {
       exchange.fail(fault);
       return;
     }

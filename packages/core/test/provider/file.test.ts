@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { AuthError } from "../../src/index.ts";
-import { expandHome, readCredentialFile, readOptionalFile, warnIfExposed } from "../../src/provider/index.ts";
+import { expandHome, readCredentialBytes, readCredentialFile, readOptionalFile, warnIfExposed } from "../../src/provider/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "provider-file-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,6 +17,16 @@ function file(name: string, content: string | Uint8Array, mode = 0o600): string 
   chmodSync(path, mode);
   return path;
 }
+
+describe("readCredentialBytes", () => {
+  it("reads what is not text, and refuses what readCredentialFile refuses", async () => {
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0, 0xff]);
+    expect(await readCredentialBytes(file("binary", bytes), about)).toEqual(bytes);
+    for (const path of [join(folder, "none"), folder, "/dev/zero", "a\0b", ""]) {
+      await expect(readCredentialBytes(path, about)).rejects.toMatchObject({ code: "ERR_AUTH_FILE" });
+    }
+  });
+});
 
 describe("readCredentialFile", () => {
   it("I15 drops a byte order mark and trims nothing", async () => {

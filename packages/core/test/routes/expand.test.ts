@@ -18,6 +18,8 @@ describe("expandRoute", () => {
     expect(expandRoute("POST mlflow/runs/create").path).toBe("/api/2.0/mlflow/runs/create");
     expect(expandRoute("POST /api/3.0/mlflow/traces").path).toBe("/api/3.0/mlflow/traces");
     expect(expandRoute("GET /health").path).toBe("/health");
+    expect(expandRoute("GET /plugin/").path).toBe("/plugin/");
+    expect(expandRoute("POST /").path).toBe("/");
     expect(expandRoute("POST /gateway/gemini/v1beta/models/{name}:generateContent", { name: "a b" }).path).toBe(
       "/gateway/gemini/v1beta/models/a%20b:generateContent",
     );

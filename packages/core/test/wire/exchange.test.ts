@@ -237,6 +237,20 @@ describe("connections", () => {
     expect(await (await get(url)).body.text()).toBe("ok");
   });
 
+  test("a server that closes every connection at once is asked once", async () => {
+    for (const close of ["end", "destroy", "resetAndDestroy"] as const) {
+      const server = await listen(createTcpServer((socket) => void socket[close]()));
+      const { get } = wire();
+      for (let n = 1; n <= 10; n += 1) {
+        expect(await failure(get(`http://127.0.0.1:${server.port}/`))).toMatchObject({
+          name: "ConnectionError",
+          retryable: true,
+        });
+        expect(server.connections).toBe(n);
+      }
+    }
+  });
+
   test("a reset is a lost connection", async () => {
     const { port } = await raw((socket) => socket.resetAndDestroy());
     expect(await failure(wire().get(`http://127.0.0.1:${port}/`))).toMatchObject({

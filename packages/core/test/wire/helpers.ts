@@ -87,6 +87,12 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** By the event loop's own clock, so that a busy machine is not taken for a slow abort. */
+export async function within100Ms<T>(promise: Promise<T>): Promise<T> {
+  const late = sleep(100).then(() => Promise.reject(new Error("took more than 100 ms")));
+  return Promise.race([promise, late]);
+}
+
 /** Waits until `holds`, at most two seconds. */
 export async function eventually(holds: () => boolean): Promise<boolean> {
   for (let left = 200; left > 0; left -= 1) {
