@@ -44,7 +44,7 @@ const harmlessHeaders = new Set([
 ]);
 /** Secrets that show themselves: signatures of AWS, JSON web tokens, personal access tokens of Databricks. */
 const shapes =
-  /(?<=Signature["']?[=:] ?["']?)[0-9a-f]{64}|(?<=X-Amz-Security-Token=)[^&\s"']+|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bdapi[0-9a-f]{32}\b/gi;
+  /(?<=Signature["']?[=:] ?["']?)[0-9a-f]{64}|(?<=X-Amz-Security-Token=)[^&\s"']+|\beyJ[\w-]{8,512}\.[\w-]{8,}\.[\w-]*|\bdapi[0-9a-f]{32}\b/gi;
 
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
@@ -152,6 +152,7 @@ function formsOf(secret: string): string[] {
     bytes.toString("latin1"),
     base64,
     base64.replace(/=+$/, ""),
+    encodeURIComponent(base64),
     bytes.toString("base64url"),
     json,
     json.replaceAll("/", "\\/"),

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DiagnoseInput, diagnose, isRefusal, mayRetryStatus } from "../src/diagnose/index.ts";
+import { createRedactor } from "../src/redact.ts";
 
 interface Given {
   method?: string;
@@ -102,6 +104,58 @@ describe("what others wrote", () => {
         expect(message.length).toBeLessThan(1200);
       }
     }
+  });
+});
+
+describe("hostile answers", () => {
+  const marks = [
+    "<title>",
+    "<input ",
+    "location",
+    "token ",
+    "expired ",
+    "-eyJaaaaaaaa",
+    "Workspace ",
+    '{"message":"',
+    "\n",
+    "</",
+  ];
+  const hostile = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.array(fc.constantFrom(...marks)).map((parts) => parts.join("")),
+    fc.record({ error_code: fc.anything(), message: fc.anything(), error: fc.anything(), detail: fc.anything() }),
+  );
+  const names = ["www-authenticate", "location", "server", "x-amzn-errortype", "x-squid-error", "content-type"];
+  const headers = fc.dictionary(fc.constantFrom(...names), fc.string());
+
+  test("R10 whatever comes is a typed error of one line", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 200, max: 599 }), hostile, headers, (status, body, given) => {
+        let text: string;
+        try {
+          text = typeof body === "string" ? body : (JSON.stringify(body) ?? "");
+        } catch {
+          return;
+        }
+        const error = diagnosed(status, text, { headers: given, members: ["basic"], workspace: "w" });
+        expect(error.code).toMatch(/^ERR_/);
+        expect(error.message).not.toMatch(/[\u0000-\u001f\u007f]/);
+        expect(error.hint).not.toMatch(/[\u0000-\u001f\u007f]/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(marks)("64 KiB of %j are read in no time", (mark) => {
+    const text = `<html>${mark.repeat(65_536 / mark.length)}`;
+    const started = performance.now();
+    for (const status of [200, 302, 400, 401, 403, 500]) {
+      diagnosed(status, text);
+      diagnosed(status, { message: text, __type: "X" });
+      createRedactor().redact(text);
+    }
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 

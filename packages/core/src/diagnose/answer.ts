@@ -46,8 +46,8 @@ export function header(answer: Pick<Answer, "headers">, name: string): string {
   return Array.isArray(value) ? value.join(", ") : (value ?? "");
 }
 
-export function isHtml(answer: Pick<Answer, "headers" | "text">): boolean {
-  return /^\s*<(!doctype html|html|head|body)/i.test(answer.text);
+export function isHtml({ text }: Pick<Answer, "text">): boolean {
+  return /^\s*<(!doctype html|html|head|body)/i.test(text);
 }
 
 /** A text of somebody else's on one line, cut. */
@@ -56,10 +56,16 @@ export function oneLine(said: string, most = 200): string {
   return line.length > most ? `${line.slice(0, most)}…` : line;
 }
 
+/** The beginning of the body, where titles and forms stand; a whole one would let a hostile server keep us searching. */
+export function beginningOf({ text }: Pick<Answer, "text">): string {
+  return text.slice(0, 16_384);
+}
+
 /** What a person would read of the body: the title of a page, else the text. */
-export function saidIn(answer: Pick<Answer, "headers" | "text">): string {
-  if (!isHtml(answer)) return oneLine(answer.text);
-  const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(answer.text)?.[2] ?? "";
+export function saidIn(answer: Pick<Answer, "text">): string {
+  const beginning = beginningOf(answer);
+  if (!isHtml(answer)) return oneLine(beginning);
+  const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(beginning)?.[2] ?? "";
   return oneLine(title.replace(/<[^>]*>/g, " "));
 }
 

@@ -29,7 +29,7 @@ const causes: readonly [RegExp, string][] = [
   ],
   [
     /MissingAuthenticationToken|Missing Authentication Token/i,
-    "The request was not signed, or there is no such route: pass sigv4() from @mlflow-kit/auth-sigv4, and check the stage and path of the tracking URI.",
+    "The request was not signed, or there is no such route: pass sigv4() from @mlflow-kit/auth-sigv4, and check the path and stage of the tracking URI.",
   ],
   [
     /IncompleteSignature|not a valid key=value pair|requires '(Credential|Signature|SignedHeaders)'/i,
@@ -53,10 +53,10 @@ export const aws: Recogniser = (answer) => {
   const gateway = ["x-amz-apigw-id", "apigw-requestid", "x-amzn-requestid", "x-amzn-errortype"].some(
     (name) => header(answer, name) !== "",
   );
-  const evidence = `${type} ${message}`;
+  const evidence = `${type} ${message.slice(0, 1000)}`;
   const cause = causes.find(([pattern]) => pattern.test(evidence))?.[1];
   if (!gateway && type === "" && cause === undefined) return undefined;
-  const action = /not authorized to perform:? ([\w-]+:[\w*-]+)/i.exec(message)?.[1];
+  const action = /not authorized to perform:? ([\w-]+:[\w*-]+)/i.exec(evidence)?.[1];
   const what = [type, oneLine(message, 500)].filter(Boolean).join(": ");
   if (status === 400 && cause === undefined && !/AccessDenied/.test(type)) return undefined;
   if (status === 401 && cause === undefined) {

@@ -1,10 +1,10 @@
-import { header, isHtml, oneLine, type Recogniser } from "./answer.ts";
+import { beginningOf, header, isHtml, oneLine, type Recogniser } from "./answer.ts";
 import { forbidden } from "./refused.ts";
 
 /** Cloudflare Access in front of MLflow: a redirect to its login, the login page, or a service token refused. */
 export const cloudflareAccess: Recogniser = (answer) => {
   if (answer.status >= 400 && answer.status !== 401 && answer.status !== 403) return undefined;
-  const marked = `${header(answer, "location")} ${header(answer, "www-authenticate")} ${answer.text.slice(0, 16_384)}`;
+  const marked = `${header(answer, "location")} ${header(answer, "www-authenticate")} ${beginningOf(answer)}`;
   if (!/cloudflareaccess\.com|cdn-cgi\/access\/|cloudflare-access/i.test(marked) && !header(answer, "cf-access-domain"))
     return undefined;
   return {

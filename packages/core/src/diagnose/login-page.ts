@@ -1,4 +1,4 @@
-import { type Answer, header, isHtml, type Recogniser, saidIn } from "./answer.ts";
+import { type Answer, beginningOf, header, isHtml, type Recogniser, saidIn } from "./answer.ts";
 
 const words = /\bsign[ -]?[io]n\b|\blog[ -]?[io]n\b|\bsso\b|oauth|saml|openid|authenticat|keycloak|okta|auth0/i;
 
@@ -27,10 +27,9 @@ export const loginPage: Recogniser = (answer) => {
 };
 
 function isLogin(answer: Answer): boolean {
-  const { text } = answer;
   if (answer.status !== 401 && words.test(saidIn(answer))) return true;
   return /<input[^>]+type=["']?password|<form[^>]+action=["'][^"']*(login|sign[-_]?in|oauth|saml|auth)|(location(\.href)?\s*=|http-equiv=["']?refresh)[^>]{0,200}(login|sign[-_]?in|oauth|saml)/i.test(
-    text,
+    beginningOf(answer),
   );
 }
 
