@@ -49,6 +49,7 @@ describe("the guides' promises", () => {
     const error = diagnosed(404, { error_code: "RESOURCE_DOES_NOT_EXIST", message: "Run with id=1 not found" });
     expect(error).toMatchObject({ name: "RestError", code: "ERR_REST", errorCode: "RESOURCE_DOES_NOT_EXIST" });
     expect(error.message).toBe("RESOURCE_DOES_NOT_EXIST: Run with id=1 not found");
+    expect(diagnosed(400, { error_code: "A", message: "two  blanks" }).message).toBe("A: two  blanks");
   });
 });
 

@@ -52,7 +52,7 @@ export function isHtml({ text }: Pick<Answer, "text">): boolean {
 
 /** A text of somebody else's on one line, cut. */
 export function oneLine(said: string, most = 200): string {
-  const line = printable(said.replace(/\s+/g, " ").trim());
+  const line = printable(said.replace(/[\t-\r]+/g, " ").trim());
   return line.length > most ? `${line.slice(0, most)}…` : line;
 }
 
@@ -66,7 +66,7 @@ export function saidIn(answer: Pick<Answer, "text">): string {
   const beginning = beginningOf(answer);
   if (!isHtml(answer)) return oneLine(beginning);
   const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(beginning)?.[2] ?? "";
-  return oneLine(title.replace(/<[^>]*>/g, " "));
+  return oneLine(title.replace(/<[^>]*>|\s+/g, " "));
 }
 
 export function text(value: unknown): string | undefined {
