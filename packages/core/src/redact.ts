@@ -3,19 +3,28 @@ import { MlflowError } from "./errors.ts";
 
 /** Knows the secrets of one client, and takes them out of everything that is about to be shown. */
 export interface Redactor {
-  /** Remembers a secret in every form it may come back in: raw, base64, percent- and form-encoded, JSON-escaped. */
+  /**
+   * Remembers a secret. From here on it is hidden as it is and in every form it may come back in: base64 and base64url,
+   * percent- and form-encoded, escaped for JSON, HTML or a terminal. Shorter than four characters it is not: such a text
+   * is more likely an ordinary word, and hiding it everywhere would hide what went wrong.
+   */
   add(secret: string): void;
-  /** Remembers what is secret in a header: the part after the scheme, and what it decodes to. */
+  /** Remembers what is secret in a header: the part after the scheme, what it decodes to, the values of cookies. */
   addHeader(name: string, value: string): void;
+  /** The text without secrets, and fit for a terminal. */
   redact(text: string): string;
-  /** An error fit to be shown: those of the family are cleaned in place, all others are copied by their safe parts. */
+  /**
+   * An error fit to be shown: one of the family is cleaned in place, any other is copied by its safe parts (name, code,
+   * message, stack, cause, errors). Requests, buffers and inputs that libraries attach are left behind.
+   */
   scrub<T>(error: T): T;
 }
 
 const mask = "***";
-/** Below this a text is more likely an ordinary word than a secret, and replacing it would hide what went wrong. */
 const shortest = 4;
-const mostForms = 4096;
+/** More are only seen where every request has a secret of its own; the oldest are of no use to anybody by then. */
+const mostSecrets = 512;
+const deepest = 5;
 const harmlessHeaders = new Set([
   "accept",
   "accept-encoding",
@@ -33,50 +42,45 @@ const harmlessHeaders = new Set([
   "x-mlflow-client-version",
   "x-mlflow-workspace",
 ]);
-const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY/;
-const namesOfSecrets = /_(PATH|FILE|FILEPATH|URL|URI|ENDPOINT|ENV|TTL|SECONDS|TYPE|ID)$/;
+/** Secrets that show themselves: signatures of AWS, JSON web tokens, personal access tokens of Databricks. */
+const shapes =
+  /(?<=Signature["']?[=:] ?["']?)[0-9a-f]{64}|(?<=X-Amz-Security-Token=)[^&\s"']+|\beyJ[\w-]{8,512}\.[\w-]{8,}\.[\w-]*|\bdapi[0-9a-f]{32}\b/gi;
 
 export function createRedactor(): Redactor {
-  const seen = new Set<string>();
-  const forms = new Set<string>();
+  const secrets = new Set<string>();
+  const headers = new Set<string>();
   const done = new WeakSet<object>();
-  let pattern: RegExp | undefined;
+  let forms: readonly string[] | undefined = [];
 
   const redactor: Redactor = {
     add(secret) {
-      if (seen.has(secret) || typeof secret !== "string" || secret.length < shortest) return;
-      seen.add(secret);
-      for (const form of formsOf(secret)) {
-        forms.delete(form);
-        forms.add(form);
-      }
-      for (const form of forms) {
-        if (forms.size <= mostForms) break;
-        forms.delete(form);
-      }
-      if (seen.size > mostForms) seen.clear();
-      pattern = undefined;
+      if (secrets.has(secret) || typeof secret !== "string" || secret.length < shortest) return;
+      secrets.add(secret);
+      forms = undefined;
+      const [oldest] = secrets;
+      if (secrets.size <= mostSecrets || oldest === undefined) return;
+      secrets.delete(oldest);
+      headers.clear();
     },
     addHeader(name, value) {
-      if (seen.has(value) || harmlessHeaders.has(name)) return;
+      if (headers.has(value) || harmlessHeaders.has(name)) return;
+      if (headers.size >= mostSecrets) headers.clear();
+      headers.add(value);
       const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9-]*) +(.+)$/.exec(value) ?? [];
       const content = rest ?? value;
       redactor.add(content);
+      if (name === "cookie")
+        for (const cookie of value.split(/; */)) redactor.add(cookie.slice(cookie.indexOf("=") + 1));
       if (scheme?.toLowerCase() !== "basic") return;
       const pair = Buffer.from(content, "base64").toString("utf8");
       redactor.add(pair);
       redactor.add(pair.slice(pair.indexOf(":") + 1));
     },
     redact(text) {
-      if (forms.size === 0) return printable(text);
-      pattern ??= new RegExp(
-        [...forms]
-          .sort((a, b) => b.length - a.length)
-          .map(escapePattern)
-          .join("|"),
-        "g",
-      );
-      return printable(text.replace(pattern, mask));
+      forms ??= [...new Set([...secrets].flatMap(formsOf))].sort((a, b) => b.length - a.length);
+      let safe = text;
+      for (const form of forms) if (safe.includes(form)) safe = safe.replaceAll(form, mask);
+      return printable(safe.replace(shapes, mask));
     },
     scrub(error) {
       return clean(error, 0) as typeof error;
@@ -85,99 +89,115 @@ export function createRedactor(): Redactor {
   return redactor;
 
   function clean(error: unknown, depth: number): unknown {
-    if (!(error instanceof Error)) return safeValue(error);
-    if (depth > 5) return undefined;
-    if (done.has(error)) return error;
-    if (isAbort(error)) return error;
-    const thrown: Error = error;
-    if (!MlflowError.is(error)) return copy(thrown, depth);
+    if (depth > deepest) return undefined;
+    if (typeof error === "string") return redactor.redact(error);
+    if (typeof error === "function") return undefined;
+    if (typeof error !== "object" || error === null || done.has(error)) return error;
+    if (MlflowError.is(error)) return cleanInPlace(error, depth);
+    return isAbort(error) ? error : copy(error, depth);
+  }
+
+  function cleanInPlace(error: MlflowError, depth: number): MlflowError {
     done.add(error);
-    for (const key of ["message", "stack", "hint", "body"]) overwrite(error, key, (value) => redactor.redact(value));
-    const remedies = error.remedies?.map((remedy) => redactor.redact(remedy));
-    define(error, "remedies", remedies, true);
-    if (error.cause !== undefined) define(error, "cause", clean(error.cause, depth + 1), false);
+    const fields = error as unknown as Record<string, unknown>;
+    for (const key of Object.getOwnPropertyNames(error)) {
+      const value = fields[key];
+      const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
+      if (typeof value === "string") define(error, key, redactor.redact(value), enumerable);
+      else if (key === "cause") define(error, key, clean(value, depth + 1), false);
+      else if (Array.isArray(value)) define(error, key, value.map(shown), enumerable);
+      else if (typeof value === "object" && value !== null) delete fields[key];
+    }
     return error;
   }
 
-  function copy(error: Error, depth: number): Error {
-    const safe = new Error(redactor.redact(error.message));
+  function copy(error: object, depth: number): Error {
+    const { name, message, stack, code, cause, errors } = error as AggregateError & { code?: unknown };
+    const safe = new Error(shown(message));
     done.add(safe);
-    define(safe, "name", redactor.redact(error.name), false);
-    define(safe, "stack", redactor.redact(error.stack ?? ""), false);
-    const { code } = error as NodeJS.ErrnoException;
-    if (typeof code === "string" || typeof code === "number") define(safe, "code", safeValue(code), true);
-    if (error.cause !== undefined) define(safe, "cause", clean(error.cause, depth + 1), false);
-    const { errors } = error as AggregateError;
-    if (Array.isArray(errors))
-      define(
-        safe,
-        "errors",
-        errors.map((one) => clean(one, depth + 1)),
-        false,
-      );
+    define(safe, "name", shown(name) || "Error", false);
+    define(safe, "stack", shown(stack), false);
+    if (typeof code === "string" || typeof code === "number") define(safe, "code", clean(code, depth), true);
+    if (cause !== undefined) define(safe, "cause", clean(cause, depth + 1), false);
+    if (Array.isArray(errors)) {
+      const inner = errors.map((one) => clean(one, depth + 1));
+      define(safe, "errors", inner, false);
+    }
     return safe;
   }
 
-  function safeValue(value: unknown): unknown {
-    if (typeof value === "string") return redactor.redact(value);
-    return typeof value === "object" || typeof value === "function" ? undefined : value;
+  function shown(value: unknown): string {
+    return typeof value === "string" ? redactor.redact(value) : "";
   }
 }
 
 /** An abort is the caller's own: it is handed back as it came. */
-function isAbort(error: Error): boolean {
-  return (error.name === "AbortError" || error.name === "TimeoutError") && !MlflowError.is(error);
-}
-
-function overwrite(error: Error, key: string, change: (value: string) => string): void {
-  const value = (error as unknown as Record<string, unknown>)[key];
-  if (typeof value === "string")
-    define(error, key, change(value), Object.prototype.propertyIsEnumerable.call(error, key));
+function isAbort(error: object): boolean {
+  return error instanceof DOMException && (error.name === "AbortError" || error.name === "TimeoutError");
 }
 
 function define(target: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
-function formsOf(secret: string): Set<string> {
+function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
+  const wellFormed = bytes.toString();
   const base64 = bytes.toString("base64");
-  const forms = new Set([
+  const json = JSON.stringify(secret).slice(1, -1);
+  const percent = percentEncode(bytes);
+  const forms = [
     secret,
+    printable(secret),
+    bytes.toString("latin1"),
     base64,
     base64.replace(/=+$/, ""),
+    encodeURIComponent(base64),
     bytes.toString("base64url"),
-    JSON.stringify(secret).slice(1, -1),
+    json,
+    json.replaceAll("/", "\\/"),
+    asciiJson(json),
+    escapeHtml(secret, "&#39;", "&#34;"),
+    escapeHtml(secret, "&#x27;", "&quot;"),
+    percent,
+    percent.replaceAll("%2F", "/"),
+    percent.replaceAll("%20", "+"),
     new URLSearchParams([["", secret]]).toString().slice(1),
-    printable(secret),
-  ]);
-  const percent = encodeStrictly(secret);
-  forms.add(percent);
-  forms.add(percent.toLowerCase());
-  if (!/\p{Surrogate}/u.test(secret)) forms.add(encodeURIComponent(secret)).add(encodeURI(secret));
-  for (const form of forms) if (form.length < shortest) forms.delete(form);
-  return forms;
+    encodeURIComponent(wellFormed),
+    encodeURI(wellFormed),
+  ];
+  const lower = forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  return [...forms, ...lower].filter((form) => form.length >= shortest);
 }
 
-function encodeStrictly(text: string): string {
-  return Buffer.from(text)
-    .toString("latin1")
-    .replace(/[^A-Za-z0-9\-._~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+function percentEncode(bytes: Buffer): string {
+  const encode = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  return bytes.toString("latin1").replace(/[^A-Za-z0-9\-._~]/g, encode);
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** As Python's `json.dumps` writes it. */
+function asciiJson(json: string): string {
+  return json.replace(/[^\x00-\x7f]/g, escapeCode);
 }
 
-/** Escapes what a terminal would obey: control characters other than line feed and tab, and line separators. */
+function escapeHtml(text: string, apostrophe: string, quote: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": apostrophe, '"': quote };
+  return text.replace(/[&<>'"]/g, (char) => entities[char] ?? char);
+}
+
+function escapeCode(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/**
+ * Escapes what a terminal would obey: control characters other than line feed and tab, line separators, and marks that
+ * turn the direction of a text around.
+ */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escapeCode);
 }
 
-/** A URL without userinfo, and with the names of its query only. */
+/** A valid URL without userinfo, and with the names of its query only. */
 export function redactUrl(url: URL | string): string {
   const parsed = new URL(url);
   parsed.username = "";
@@ -187,13 +207,28 @@ export function redactUrl(url: URL | string): string {
   return parsed.href.replaceAll("%2A%2A%2A", mask);
 }
 
-/** The values of the variables that hold credentials, judged by their names. */
+const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY/;
+const aboutSecrets =
+  /_(PATH|FILE|FILEPATH|DIR|URL|URI|ENDPOINT|ENV|TTL|SECONDS|TYPE|ID|NAME|USER|USERNAME|REGION|AUDIENCE|SCOPES?|ISSUER|VERSION)$|^GOOGLE_APPLICATION_CREDENTIALS$/;
+const switchOrNumber = /^(true|false|\d{1,5})$/i;
+
+/** The values of the variables that hold credentials, judged by their names, and the passwords within URLs. */
 export function secretVariables(env: Environment): string[] {
   return Object.keys(env).flatMap((name) => {
-    const value =
-      secretName.test(name.toUpperCase()) && !namesOfSecrets.test(name.toUpperCase())
-        ? envString(env, name)
-        : undefined;
-    return value === undefined || /^(true|false|\d{1,5})$/i.test(value) ? [] : [value];
+    const value = envString(env, name);
+    if (value === undefined) return [];
+    const upper = name.toUpperCase();
+    if (secretName.test(upper) && !aboutSecrets.test(upper) && !switchOrNumber.test(value)) return [value];
+    return passwordIn(value);
   });
+}
+
+function passwordIn(value: string): string[] {
+  const password = value.includes("@") ? /:\/\/[^/?#@:]*:([^/?#@]+)@/.exec(value)?.[1] : undefined;
+  if (password === undefined) return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }

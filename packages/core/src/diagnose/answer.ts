@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import { printable } from "../redact.ts";
 import type { HttpResponse } from "../types.ts";
 
 /** What was sent, as far as it helps to explain the answer. */
@@ -22,7 +23,7 @@ export interface Answer {
   /** The body, where it is a JSON object. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
   readonly sent: Sent;
-  /** Variables that are set and that no provider reads, each with what would read it. */
+  /** A sentence for each variable that is set and that no provider reads: what would read it. */
   readonly unread: readonly string[];
 }
 
@@ -45,16 +46,27 @@ export function header(answer: Pick<Answer, "headers">, name: string): string {
   return Array.isArray(value) ? value.join(", ") : (value ?? "");
 }
 
-export function isHtml(answer: Pick<Answer, "headers" | "text">): boolean {
-  return /html/i.test(header(answer, "content-type")) || /^\s*<(!doctype html|html)/i.test(answer.text);
+export function isHtml({ text }: Pick<Answer, "text">): boolean {
+  return /^\s*<(!doctype html|html|head|body)/i.test(text);
 }
 
-/** What a person would read of the body: the title of a page, else the text, on one line of at most 300 characters. */
-export function saidIn(answer: Pick<Answer, "headers" | "text">): string {
-  const page = isHtml(answer) && /</.test(answer.text);
-  const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(answer.text)?.[2];
-  const said = (page ? (title ?? "") : answer.text).replace(/\s+/g, " ").trim();
-  return said.length > 300 ? `${said.slice(0, 300)}…` : said;
+/** A text of somebody else's on one line, cut. */
+export function oneLine(said: string, most = 200): string {
+  const line = printable(said.replace(/[\t-\r]+/g, " ").trim());
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
+
+/** The beginning of the body, where titles and forms stand; a whole one would let a hostile server keep us searching. */
+export function beginningOf({ text }: Pick<Answer, "text">): string {
+  return text.slice(0, 16_384);
+}
+
+/** What a person would read of the body: the title of a page, else the text. */
+export function saidIn(answer: Pick<Answer, "text">): string {
+  const beginning = beginningOf(answer);
+  if (!isHtml(answer)) return oneLine(beginning);
+  const title = /<(title|h1)[^>]*>([\s\S]*?)<\/\1>/i.exec(beginning)?.[2] ?? "";
+  return oneLine(title.replace(/<[^>]*>|\s+/g, " "));
 }
 
 export function text(value: unknown): string | undefined {
@@ -65,4 +77,9 @@ export function object(value: unknown): Readonly<Record<string, unknown>> | unde
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
+}
+
+/** The providers that sent something to be judged: `"basic"`, `"mtls and token"`; empty when there was none. */
+export function credentialsIn({ sent }: Answer): string {
+  return sent.members.filter((name) => name !== "anonymous").join(" and ");
 }
