@@ -56,5 +56,10 @@ function parseHttp(uri: string, owner: string): Address {
 /** Whether traffic to this host stays on this machine. */
 export function isLoopback(url: URL): boolean {
   const host = url.hostname.replace(/\.$/, "");
-  return host === "localhost" || host === "[::1]" || /^127\./.test(host) || /^\[::ffff:7f[0-9a-f]{2}:/.test(host);
+  return (
+    host === "localhost" ||
+    host === "[::1]" ||
+    /^127(\.\d{1,3}){3}$/.test(host) ||
+    /^\[::ffff:7f[0-9a-f]{2}:/.test(host)
+  );
 }

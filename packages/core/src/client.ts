@@ -13,7 +13,15 @@ import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
 import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
+import {
+  type Answer,
+  type BareRoute,
+  expandRoute,
+  type Parameters,
+  type Route,
+  repeatable,
+  routes,
+} from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
@@ -127,9 +135,12 @@ interface CallPolicy {
   readonly target: Target;
   /** `untouched`: only where the server cannot have acted. */
   readonly retries: "none" | "repeatable" | "untouched";
+  readonly redirects?: boolean;
 }
 
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
+/** MLflow answers these with an object; what other routes answer is not ours to judge. */
+const known: ReadonlySet<string> = new Set(routes);
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
 /**
@@ -164,6 +175,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     log,
     redactor,
     now,
+    tracing,
     signal: closing.signal,
   };
 
@@ -210,7 +222,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   function send(request: HttpRequest): Promise<HttpResponse> {
     const policy = policies.get(request.headers);
     const { exchange } = policy?.target ?? targetOf(request);
-    if (policy?.retries === "none") return exchange(request);
+    if (policy?.retries === "none") return exchange(request, policy.redirects);
     const repeatable = policy === undefined ? isSafe(request.method) : policy.retries === "repeatable";
     return withRetries(exchange, request, repeatable, settings.retry, now, log);
   }
@@ -235,8 +247,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
         scope.liftDeadline();
       const mayRepeat = call.repeatable ?? (repeatable.has(route) || isSafe(method));
       policies.set(headers, { target, retries: mayRepeat ? "repeatable" : "untouched" });
-      const response = await traced(new OutgoingRequest(method, url, headers, content, scope.call));
-      return await answer(method, url, headers, response, resolved);
+      const outgoing = new OutgoingRequest(method, url, headers, content, scope.call);
+      return await answer(route, outgoing, await dispatch(outgoing), resolved);
     } catch (error) {
       throw redactor.scrub(error);
     } finally {
@@ -244,25 +256,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     }
   }
 
-  function traced(outgoing: HttpRequest): Promise<HttpResponse> {
-    return tracing ? trace(outgoing) : dispatch(outgoing);
-  }
-
-  async function trace(outgoing: HttpRequest): Promise<HttpResponse> {
-    const line = `${outgoing.method} ${redactUrl(outgoing.url)}`;
-    const started = now();
-    const response = await dispatch(outgoing);
-    log.debug(`${line}: HTTP ${response.status} after ${now() - started} ms`);
-    return response;
-  }
-
-  async function answer(
-    method: string,
-    url: URL,
-    headers: Record<string, string>,
-    response: HttpResponse,
-    resolved: Resolved,
-  ) {
+  async function answer(route: string, request: HttpRequest, response: HttpResponse, resolved: Resolved) {
     const { status } = response;
     if (status >= 200 && status < 300) {
       const text = await response.body.text();
@@ -270,7 +264,8 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       const type = String(response.headers["content-type"] ?? "");
       if (!/html/i.test(type)) {
         try {
-          return parseJson(text);
+          const value = parseJson(text);
+          if ((typeof value === "object" && value !== null && !Array.isArray(value)) || !known.has(route)) return value;
         } catch {}
       }
       throw failure(text);
@@ -281,12 +276,12 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
 
     function failure(text: string) {
       return diagnose({
-        method,
-        url: new URL(redactUrl(url)),
+        method: request.method,
+        url: new URL(redactUrl(request.url)),
         response: { status, headers: response.headers, text: redactor.redact(text) },
         sent: {
           members: resolved.members.map((member) => member.name),
-          workspace: headers["x-mlflow-workspace"],
+          workspace: request.headers["x-mlflow-workspace"],
           signed: resolved.signs,
         },
         unread: unread(),
@@ -299,9 +294,9 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     fetch: createFetch({
       target: tracking,
       defaults,
-      dispatch(outgoing) {
-        policies.set(outgoing.headers, { target: tracking, retries: "none" });
-        return traced(outgoing);
+      dispatch(outgoing, redirects) {
+        policies.set(outgoing.headers, { target: tracking, retries: "none", redirects });
+        return dispatch(outgoing);
       },
       scrub: (error) => redactor.scrub(error),
       scope: (signal) => calls.open(signal, settings.deadlineMs),

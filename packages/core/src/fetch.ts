@@ -1,18 +1,18 @@
 import { isBodySource } from "./body.ts";
 import type { CallScope } from "./call.ts";
 import { below, otherOrigin } from "./client.ts";
-import { AuthError } from "./errors.ts";
+import { AuthError, RestError } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { OutgoingRequest } from "./outgoing.ts";
 import type { Target } from "./target.ts";
-import type { HttpBody, HttpRequest, HttpResponse, Send } from "./types.ts";
+import type { HttpBody, HttpRequest, HttpResponse } from "./types.ts";
 
 const signedLimit = 16 * 1024 * 1024;
 
 export interface FetchOptions {
   readonly target: Target;
   defaults(): Record<string, string>;
-  readonly dispatch: Send;
+  dispatch(request: HttpRequest, redirects: boolean): Promise<HttpResponse>;
   readonly scrub: <T>(error: T) => T;
   scope(signal: AbortSignal | undefined): CallScope;
 }
@@ -28,12 +28,23 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
       const resolved = await target.resolve();
       const url = input instanceof Request ? new URL(input.url) : locate(resolved.base, input);
       const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
+      if (url.username || url.password) {
+        throw new AuthError("ERR_ROUTE", "fetch: the address carries a user name or a password", {
+          hint: "Take them out; the client's providers authenticate.",
+        });
+      }
       if (!omit && url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
       const request = await normalise(url, input, init, resolved.signs && !omit);
       const headers = { ...(omit ? { "user-agent": defaults()["user-agent"] ?? "" } : defaults()), ...request.headers };
       headers["accept-encoding"] ??= "gzip, deflate, br";
       const outgoing = new OutgoingRequest(request.method, url, headers, request.body, scope.call);
-      const response = omit ? await target.sendBare(outgoing) : await options.dispatch(outgoing);
+      const redirects = request.redirect === "follow";
+      const response = await (omit ? target.sendBare(outgoing, redirects) : options.dispatch(outgoing, redirects));
+      if (request.redirect === "error" && response.status >= 300 && response.status < 400) {
+        throw new RestError("ERR_REDIRECT", `HTTP ${response.status}: ${url.origin} redirects`, {
+          status: response.status,
+        });
+      }
       scope.liftDeadline();
       return toResponse(response, outgoing, scope);
     } catch (error) {
@@ -44,7 +55,11 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
 }
 
 function locate(base: URL, input: string | URL): URL {
-  if (input instanceof URL || /^[a-z][a-z0-9+.-]*:/i.test(input)) return new URL(input);
+  if (input instanceof URL) return input;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(input)) {
+    if (URL.canParse(input)) return new URL(input);
+    throw new AuthError("ERR_ROUTE", "fetch: the address is not a valid URL");
+  }
   if (input.startsWith("//") || input.includes("\\"))
     throw new AuthError("ERR_ROUTE", "the path begins like another host");
   const [path = "", ...query] = input.split("?");
@@ -59,11 +74,11 @@ async function normalise(url: URL, input: FetchParameters[0], init: FetchParamet
   const source = input instanceof Request ? input : url;
   const standard = standardRequest(source, { ...init, signal: null, ...(plain && { body: "" }) });
   const headers = checkHeaders(Object.fromEntries(standard.headers), "fetch");
-  const { method } = standard;
-  if (plain) return { method, headers, body: given as HttpBody };
-  if (standard.body === null) return { method, headers };
+  const { method, redirect } = standard;
+  if (plain) return { method, redirect, headers, body: given as HttpBody };
+  if (standard.body === null) return { method, redirect, headers };
   const stream = standard.body as unknown as AsyncIterable<Uint8Array>;
-  return { method, headers, body: signs ? await buffered(stream) : stream };
+  return { method, redirect, headers, body: signs ? await buffered(stream) : stream };
 }
 
 /** Its own messages would show the address and header values, so they are not passed on. */

@@ -232,3 +232,9 @@ function passwordIn(value: string): string[] {
     return [password];
   }
 }
+
+/** Headers for a log: the values of the harmless ones, and the names of all others. */
+export function printableHeaders(headers: Readonly<Record<string, string | string[]>>): string {
+  const shown = Object.entries(headers).map(([name, value]) => `${name}: ${harmlessHeaders.has(name) ? value : mask}`);
+  return `{ ${shown.join(", ")} }`;
+}

@@ -3,14 +3,40 @@ import { RestError } from "./errors.ts";
 import { copyRequest } from "./outgoing.ts";
 import type { HttpRequest, HttpResponse } from "./types.ts";
 
-export const mostRedirects = 5;
+const mostRedirects = 5;
 const carried = ["accept", "accept-encoding", "range", "user-agent"];
 
 /** Where an answer sends the request to. */
-export interface Redirect {
+interface Redirect {
   readonly request: HttpRequest;
   /** Another origin: no credentials and no certificate go there. */
   readonly leaves: boolean;
+}
+
+/**
+ * Follows redirects from `first` on. Once another origin has been asked, credentials stay at home for good: what comes
+ * back to the first origin then comes from a stranger.
+ *
+ * @param send - Sends the next request; `bare` when it must carry no credentials and no certificate.
+ * @throws RestError `ERR_REDIRECT`
+ */
+export async function follow(
+  request: HttpRequest,
+  first: HttpResponse,
+  send: (request: HttpRequest, bare: boolean) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  let current = request;
+  let response = first;
+  let left = false;
+  for (let hops = 1; ; hops += 1) {
+    const redirect = redirectOf(current, response);
+    if (redirect === undefined) return response;
+    response.body.cancel();
+    if (hops > mostRedirects) throw tooManyRedirects(response.status);
+    left ||= redirect.leaves;
+    current = redirect.request;
+    response = await send(current, left);
+  }
 }
 
 /**
@@ -19,7 +45,7 @@ export interface Redirect {
  *
  * @throws RestError `ERR_REDIRECT`
  */
-export function redirectOf(request: HttpRequest, response: HttpResponse): Redirect | undefined {
+function redirectOf(request: HttpRequest, response: HttpResponse): Redirect | undefined {
   const { status } = response;
   const location = response.headers.location;
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
@@ -52,7 +78,7 @@ export function redirectOf(request: HttpRequest, response: HttpResponse): Redire
   }
 }
 
-export function tooManyRedirects(status: number): RestError {
+function tooManyRedirects(status: number): RestError {
   return new RestError("ERR_REDIRECT", `HTTP ${status}: more than ${mostRedirects} redirects`, {
     status,
     hint: "The server, or a proxy in front of it, redirects in a circle.",

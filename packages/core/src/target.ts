@@ -11,8 +11,8 @@ import type { Environment } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import type { Headers } from "./headers.ts";
 import { copyRequest } from "./outgoing.ts";
-import type { Redactor } from "./redact.ts";
-import { mostRedirects, redirectOf, tooManyRedirects } from "./redirect.ts";
+import { printableHeaders, type Redactor, redactUrl } from "./redact.ts";
+import { follow } from "./redirect.ts";
 import {
   asMlflowError,
   type ContextFor,
@@ -52,6 +52,8 @@ export interface TargetOptions {
   readonly log: Logger;
   readonly redactor: Redactor;
   readonly signal: AbortSignal | undefined;
+  /** Whether each attempt is logged. */
+  readonly tracing: boolean;
   now(): number;
 }
 
@@ -75,9 +77,9 @@ export interface Target {
   /** Writes the members' headers. */
   authorize(resolved: Resolved, original: Headers, request: HttpRequest): ReturnType<typeof authorize>;
   /** Authorises and sends; after a refusal renews what can be renewed and sends once more; follows redirects. */
-  exchange(request: HttpRequest): Promise<HttpResponse>;
+  exchange(request: HttpRequest, redirects?: boolean): Promise<HttpResponse>;
   /** Sends without credentials and without a certificate. */
-  sendBare: Send;
+  sendBare(request: HttpRequest, redirects?: boolean): Promise<HttpResponse>;
   /** Every provider's line, without network. */
   explain(): Promise<{ reports: readonly ProviderReport[]; error?: unknown }>;
   close(): Promise<void>;
@@ -122,7 +124,7 @@ export function createTarget(options: TargetOptions): Target {
     resolve,
     authorize: (ready, original, request) => authorize(ready.members, original, request, ready.onHeader),
     exchange,
-    sendBare: (request) => bare.send(request),
+    sendBare,
     async explain() {
       const selection = await select(provider, contextFor);
       return { reports: await examine(provider, selection, contextFor), error: selection.error };
@@ -228,19 +230,16 @@ export function createTarget(options: TargetOptions): Target {
     };
   }
 
-  async function exchange(request: HttpRequest): Promise<HttpResponse> {
+  async function exchange(request: HttpRequest, redirects = true): Promise<HttpResponse> {
     const ready = resolved ?? (await resolve());
-    let current = request;
-    let response = await authorised(ready, current);
-    for (let hops = 1; ; hops += 1) {
-      const redirect = redirectOf(current, response);
-      if (redirect === undefined) return response;
-      response.body.cancel();
-      if (hops > mostRedirects) throw tooManyRedirects(response.status);
-      current = redirect.request;
-      const home = current.url.origin === ready.base.origin && !redirect.leaves;
-      response = await (home ? authorised(ready, current) : bare.send(current));
-    }
+    const response = await authorised(ready, request);
+    if (!redirects || response.status < 300 || response.status >= 400) return response;
+    return follow(request, response, (next, away) => (away ? bare.send(next) : authorised(ready, next)));
+  }
+
+  async function sendBare(request: HttpRequest, redirects = true): Promise<HttpResponse> {
+    const response = await bare.send(request);
+    return redirects ? follow(request, response, (next) => bare.send(next)) : response;
   }
 
   async function authorised(ready: Resolved, original: HttpRequest): Promise<HttpResponse> {
@@ -260,7 +259,15 @@ export function createTarget(options: TargetOptions): Target {
 
   async function attempt(ready: Resolved, original: HttpRequest, used: Used) {
     const request = await authorisedRequest(ready, original, used);
-    return { request, response: await ready.send(request) };
+    return { request, response: await (options.tracing ? traced(ready, request) : ready.send(request)) };
+  }
+
+  async function traced(ready: Resolved, request: HttpRequest): Promise<HttpResponse> {
+    const started = now();
+    log.debug(`${request.method} ${redactUrl(request.url)} ${printableHeaders(request.headers)}`);
+    const response = await ready.send(request);
+    log.debug(`HTTP ${response.status} after ${now() - started} ms ${printableHeaders(response.headers)}`);
+    return response;
   }
 
   async function authorisedRequest(ready: Resolved, original: HttpRequest, used: Used): Promise<HttpRequest> {
@@ -283,7 +290,7 @@ export function createTarget(options: TargetOptions): Target {
         if (cache && credential) await renew(member, cache, credential, original.signal);
       } else if (refusal.status === 401 && cache && credential && !auth.signs) {
         log.debug(`${member.name}: refused with 401; asking for a new credential`);
-        renewed = await renew(member, cache, credential, original.signal);
+        renewed = (await renew(member, cache, credential, original.signal)) || renewed;
       }
     }
     if (!changed && !renewed) return undefined;

@@ -70,10 +70,15 @@ describe("isLoopback", () => {
     },
   );
 
-  test.each(["localhost.evil.example", "127.0.0.1@evil.example", "127evil.example", "10.0.0.1", "[::2]", "128.0.0.1"])(
-    "U06 %s does not",
-    (host) => {
-      expect(isLoopback(new URL(`http://${host}/`))).toBe(false);
-    },
-  );
+  test.each([
+    "localhost.evil.example",
+    "127.0.0.1@evil.example",
+    "127.0.0.1.evil.example",
+    "127evil.example",
+    "10.0.0.1",
+    "[::2]",
+    "128.0.0.1",
+  ])("U06 %s does not", (host) => {
+    expect(isLoopback(new URL(`http://${host}/`))).toBe(false);
+  });
 });
