@@ -8,7 +8,7 @@ const all = [
   "3-footprint.mjs",
   "4-leaks.mjs",
   "5-databricks.mjs",
-  "5-mtls.mjs",
+  "7-mtls.mjs",
   "6-sigv4.mjs",
 ];
 const here = new URL(".", import.meta.url);
