@@ -7,7 +7,7 @@ import { Agent, request } from "undici";
 import { createClient, mtls } from "./lib/kit.mjs";
 import { compare, round3, table, verdict } from "./lib/measure.mjs";
 
-console.log("## 5. Client certificates\n");
+console.log("## 7. Client certificates\n");
 const folder = mkdtempSync(join(tmpdir(), "mlflow-kit-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const name of ["server", "client"]) {

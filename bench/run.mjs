@@ -4,12 +4,13 @@ import { cpus } from "node:os";
 const parts = process.argv.slice(2);
 const all = [
   "1-requests.mjs",
+  "1b-headers.mjs",
   "2-stampede.mjs",
   "3-footprint.mjs",
   "4-leaks.mjs",
   "5-databricks.mjs",
-  "7-mtls.mjs",
   "6-sigv4.mjs",
+  "7-mtls.mjs",
 ];
 const here = new URL(".", import.meta.url);
 console.log(

@@ -62,16 +62,26 @@ function pass(
   for (let i = from; i < members.length; i += 1) {
     const member = members[i] as ActiveMember;
     const pending = write(member, request, used);
-    if (pending !== undefined) {
-      const earlier = passed;
-      return Promise.resolve(pending).then(() => {
-        const now = settle(member, earlier, original, request, onHeader);
-        return pass(members, i + 1, now, original, request, onHeader, used);
-      });
-    }
+    if (pending !== undefined) return resume(pending, members, i, passed, original, request, onHeader, used);
     if (member.last !== undefined && members.length === 1 && isSame(request.headers, member.last)) return;
     passed = settle(member, passed, original, request, onHeader);
   }
+}
+
+/** The rest of `pass`, apart from it: a closure in there would cost every request, also those that wait for nothing. */
+async function resume(
+  pending: PromiseLike<void>,
+  members: readonly ActiveMember[],
+  index: number,
+  before: Passed | undefined,
+  original: Headers,
+  request: HttpRequest,
+  onHeader: OnHeader,
+  used: Used | undefined,
+): Promise<void> {
+  await pending;
+  const passed = settle(members[index] as ActiveMember, before, original, request, onHeader);
+  await pass(members, index + 1, passed, original, request, onHeader, used);
 }
 
 function write(member: ActiveMember, request: HttpRequest, used: Used | undefined): Awaitable<void> {

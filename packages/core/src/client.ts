@@ -303,7 +303,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     }),
     headers(init) {
       const ready = tracking.resolved;
-      if (ready !== undefined && init === undefined && !ready.signs && !closed) {
+      if (init === undefined && ready?.signs === false && !closed) {
         const outgoing = { method: "GET", url: ready.base, headers: defaults() };
         const written = tracking.authorize(ready, original, outgoing);
         if (written === undefined) return Promise.resolve(outgoing.headers);
@@ -393,7 +393,7 @@ function defaultHeaders(extra: Readonly<Headers>): () => Headers {
     const headers: Headers = {};
     headers["user-agent"] = agent;
     headers["x-mlflow-client-version"] = version;
-    for (const name of names) headers[name] = extra[name] as string;
+    for (let i = 0; i < names.length; i += 1) headers[names[i] as string] = extra[names[i] as string] as string;
     return headers;
   };
 }
