@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { combine, createClient, gatewayHeaders, token } from "./lib/kit.mjs";
-import { median, verdict } from "./lib/measure.mjs";
+import { nanoseconds, verdict } from "./lib/measure.mjs";
 
 const refreshed = () => ({ token: "bench-token-bench-token", expiresAt: new Date(Date.now() + 3600_000) });
 const cases = [
@@ -11,27 +11,17 @@ const cases = [
     300,
   ],
 ];
-/** Nanoseconds of one call, the median of fifteen rounds. */
-async function nanoseconds(call) {
-  const samples = [];
-  for (let n = 0; n < 15; n += 1) {
-    const count = 200_000;
-    const started = process.hrtime.bigint();
-    for (let i = 0; i < count; i += 1) await call();
-    samples.push(Number(process.hrtime.bigint() - started) / count);
-  }
-  return Math.round(median(samples));
-}
-
 const chosen = process.argv[2];
 if (chosen === undefined) {
   console.log("## 1b. Header production, each in a process of its own\n");
-  for (const index of cases.keys()) spawnSync(process.execPath, [process.argv[1], String(index)], { stdio: "inherit" });
+  for (const index of cases.keys()) {
+    const { status } = spawnSync(process.execPath, [process.argv[1], String(index)], { stdio: "inherit" });
+    process.exitCode ||= status;
+  }
   console.log();
 } else {
   const [name, auth, limit] = cases[chosen];
   const made = createClient({ trackingUri: "http://127.0.0.1:9", auth, env: {}, homeDir: "/nonexistent" });
-  await made.headers();
   const taken = await nanoseconds(() => made.headers());
   console.log(verdict(`${name}, ns per request (await included)`, taken, limit, "most"));
   await made.close();

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { ClientSecretCredential } from "@azure/identity";
 import { OAuth2Client } from "google-auth-library";
 import { createClient, token } from "./lib/kit.mjs";
-import { table, verdict } from "./lib/measure.mjs";
+import { storm, table, verdict } from "./lib/measure.mjs";
 
 console.log("## 2. Ten thousand callers at once\n");
 const callers = 10_000;
@@ -23,21 +23,11 @@ const endpoint = createServer((request, response) => {
 await new Promise((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
 const tokenUrl = `http://127.0.0.1:${endpoint.address().port}/token`;
 
-/** All callers at once: how many questions the endpoint got, and how long the slowest caller waited. */
-async function storm(call) {
+/** A storm, with the number of questions that the endpoint got. */
+async function count(call) {
   asked = 0;
-  let errors = 0;
-  const waits = await Promise.all(
-    Array.from({ length: callers }, async () => {
-      const started = performance.now();
-      await call().catch(() => {
-        errors += 1;
-      });
-      return performance.now() - started;
-    }),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  return { asked, errors, slowest: Math.max(...waits) };
+  const { errors, slowest } = await storm(callers, call);
+  return { asked, errors, slowest };
 }
 
 const clock = { now: Date.now() };
@@ -50,31 +40,31 @@ const client = createClient({
 });
 const ours = () => client.headers();
 const rows = [];
-const record = (name, state, { asked: count, errors, slowest }) => {
-  rows.push([name, state, count, errors, Math.round(slowest)]);
-  return { count, errors, slowest };
+const record = (name, state, { asked: questions, errors, slowest }) => {
+  rows.push([name, state, questions, errors, Math.round(slowest)]);
+  return { count: questions, errors, slowest };
 };
 
-const cold = record("mlflow-kit", "cold", await storm(ours));
+const cold = record("mlflow-kit", "cold", await count(ours));
 clock.now += 2 * 3600_000;
-const expired = record("mlflow-kit", "expired", await storm(ours));
+const expired = record("mlflow-kit", "expired", await count(ours));
 clock.now += 45 * 60_000;
-const windowed = record("mlflow-kit", "in the refresh window", await storm(ours));
+const windowed = record("mlflow-kit", "in the refresh window", await count(ours));
 down = true;
 clock.now += 45 * 60_000;
-const outage = record("mlflow-kit", "endpoint down, token valid", await storm(ours));
+const outage = record("mlflow-kit", "endpoint down, token valid", await count(ours));
 clock.now += 2 * 3600_000;
-const dead = record("mlflow-kit", "endpoint down, token expired", await storm(ours));
+const dead = record("mlflow-kit", "endpoint down, token expired", await count(ours));
 down = false;
 await client.close();
 
 const google = new OAuth2Client({ clientId: "id", clientSecret: "s", endpoints: { oauth2TokenUrl: tokenUrl } });
 google.setCredentials({ refresh_token: "r" });
-record("google-auth-library", "cold", await storm(() => google.getAccessToken()));
+record("google-auth-library", "cold", await count(() => google.getAccessToken()));
 google.credentials.expiry_date = Date.now() - 1000;
-record("google-auth-library", "expired", await storm(() => google.getAccessToken()));
+record("google-auth-library", "expired", await count(() => google.getAccessToken()));
 google.credentials.expiry_date = Date.now() + 60_000;
-record("google-auth-library", "in the refresh window", await storm(() => google.getAccessToken()));
+record("google-auth-library", "in the refresh window", await count(() => google.getAccessToken()));
 
 const azure = new ClientSecretCredential("tenant", "id", "secret", {
   disableInstanceDiscovery: true,
@@ -104,7 +94,7 @@ const azure = new ClientSecretCredential("tenant", "id", "secret", {
     },
   },
 });
-const azureStorm = await storm(() => azure.getToken("https://x.example/.default"));
+const azureStorm = await count(() => azure.getToken("https://x.example/.default"));
 record("@azure/identity", "cold", azureStorm);
 
 console.log(table(["", `${callers} callers`, "token requests", "errors", "slowest caller, ms"], rows));

@@ -59,3 +59,32 @@ export function verdict(what, value, limit, kind) {
 }
 
 export const round3 = (value) => Math.round(value * 1000) / 1000;
+
+/** All callers at once: how many failed, and how many milliseconds the slowest one waited. */
+export async function storm(callers, call) {
+  let errors = 0;
+  const waits = await Promise.all(
+    Array.from({ length: callers }, async () => {
+      const started = performance.now();
+      await call().catch(() => {
+        errors += 1;
+      });
+      return performance.now() - started;
+    }),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return { errors, slowest: Math.max(...waits) };
+}
+
+/** Nanoseconds of one call, the median of fifteen rounds. */
+export async function nanoseconds(call) {
+  await call();
+  const samples = [];
+  for (let n = 0; n < 15; n += 1) {
+    const count = 200_000;
+    const started = process.hrtime.bigint();
+    for (let i = 0; i < count; i += 1) await call();
+    samples.push(Number(process.hrtime.bigint() - started) / count);
+  }
+  return Math.round(median(samples));
+}

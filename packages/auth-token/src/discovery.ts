@@ -1,4 +1,5 @@
 import { type AuthContext, AuthError } from "@mlflow-kit/core";
+import { parseJsonObject } from "@mlflow-kit/core/provider";
 
 /**
  * Finds the token endpoint in the issuer's metadata: OpenID Connect Discovery first, then RFC 8414, which puts its
@@ -33,7 +34,7 @@ export async function discoverTokenEndpoint(issuer: URL, context: AuthContext): 
 function readMetadata(text: string, issuer: URL, place: URL): URL {
   const failed = (what: string, hint: string) =>
     new AuthError("ERR_AUTH_LOAD", `token: ${place.href} ${what}`, { hint });
-  const metadata = parse(text);
+  const metadata = parseJsonObject(text);
   if (metadata === undefined) throw failed("is no JSON object", "Is it the issuer, or a login page?");
   const named = metadata.issuer;
   if (typeof named !== "string" || !URL.canParse(named) || new URL(named).href !== issuer.href) {
@@ -47,15 +48,4 @@ function readMetadata(text: string, issuer: URL, place: URL): URL {
     return url;
   }
   throw failed("names no usable token_endpoint", "Give the tokenUrl instead.");
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { AuthContext, HttpResponse } from "@mlflow-kit/core";
+import { parseJsonObject } from "@mlflow-kit/core/provider";
 import { fault } from "../errors.ts";
 import { maskCredentials } from "../wording.ts";
 
@@ -36,7 +37,7 @@ export async function fetchJson(context: AuthContext, request: JsonRequest): Pro
 export async function readJson(response: HttpResponse, request: JsonRequest): Promise<Json> {
   const { what, url } = request;
   const text = await response.body.text(1024 * 1024);
-  const answer = parseObject(text);
+  const answer = parseJsonObject(text);
   const { status } = response;
   if (status === 200 && answer !== undefined) return answer;
   const place = `${what} ${url.origin}${url.pathname}`;
@@ -119,13 +120,4 @@ function hintFor(status: number, said: string | undefined): string | undefined {
     return "Check the service principal's federation policy: issuer, audience and subject.";
   }
   return status >= 500 || status === 429 ? "It may recover; try again later." : undefined;
-}
-
-function parseObject(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : undefined;
-  } catch {
-    return undefined;
-  }
 }

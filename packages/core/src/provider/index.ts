@@ -6,6 +6,7 @@ export { checkToken } from "./bearer.ts";
 export * from "./command.ts";
 export * from "./file.ts";
 export * from "./form.ts";
+export * from "./json-object.ts";
 export * from "./jwt.ts";
 export * from "./options.ts";
 export * from "./tls-identity.ts";

@@ -1,6 +1,7 @@
 import { AuthError } from "../errors.ts";
 import type { AuthContext, HttpResponse } from "../types.ts";
 import { bearerFault } from "./bearer.ts";
+import { parseJsonObject } from "./json-object.ts";
 import { jwtExpiry } from "./jwt.ts";
 
 /** One question to an OAuth 2 token endpoint. */
@@ -45,7 +46,7 @@ export async function requestToken(context: AuthContext, request: TokenRequest):
     ...(context.signal && { signal: context.signal }),
   });
   const text = await response.body.text(limit);
-  const answer = parseObject(text);
+  const answer = parseJsonObject(text);
   const place = `the token endpoint ${request.url.origin}${request.url.pathname}`;
   const failed = (what: string, hint?: string) =>
     new AuthError("ERR_AUTH_LOAD", `${request.owner}: ${place} ${what}`, hint === undefined ? {} : { hint });
@@ -103,14 +104,3 @@ const hints: Record<string, string> = {
   invalid_target: "Check the resource or audience.",
   unsupported_grant_type: "The server does not offer this grant to anybody.",
 };
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
