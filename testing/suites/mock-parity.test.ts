@@ -103,11 +103,19 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
     await get("nothing");
     await get("/api/3.0/mlflow/experiments/get?experiment_id=0");
     await get("experiments/create");
+    for (const path of ["/health", "/version", "/api/3.0/mlflow/server-info"]) await post(path, {});
     await get("/ajax-api/2.0/mlflow/experiments/get-by-name?experiment_name=nothing");
   });
 
   it("without credentials, and with wrong ones", async () => {
-    for (const authorization of ["", "Basic", "Basic !!!", login("admin", "wrong"), login("nobody")]) {
+    for (const authorization of [
+      "",
+      "Basic",
+      "Basic !!!",
+      login().replace(/=+$/, ""),
+      login("admin", "wrong"),
+      login("nobody"),
+    ]) {
       await compare("GET", "experiments/get?experiment_id=0", undefined, authorization);
       await compare("GET", "/version", undefined, authorization);
       await compare("GET", "/health", undefined, authorization);
@@ -213,6 +221,7 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
     for (const change of [
       ...[{}, { status: "FINISHED", end_time: 5, run_name: "b" }, { status: "NONSENSE" }, { status: 4 }],
       ...[{ end_time: "x" }, { run_name: "" }, { run_name: 5 }, { run_id: "nothing" }, { run_id: null }],
+      ...[{ status: 0 }, { status: "3" }, { end_time: 0 }, { end_time: -1 }, { end_time: null }],
     ])
       await post("runs/update", { run_id, ...change });
     await get("runs/get?run_id=<run>");
@@ -251,7 +260,10 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
       ...[null, "", ".", "..", "/a", "a/", "a//b", "a/../b", "a$b", "a:b c.d-e_f/g", "é ü", "m".repeat(251)].map(
         (key) => ({ key }),
       ),
-      ...["Infinity", "-Infinity", "1.5", "1e3"].map((value) => ({ key: "spelled", value })),
+      ...["Infinity", "-Infinity", "1.5", "1e3", "nan", "-inf", " 2", "1_0", "0x10", "."].map((value) => ({
+        key: "spelled",
+        value,
+      })),
     ])
       await post("runs/log-metric", { run_id: "<run>", key: "m", value: 1, timestamp: 1, ...change });
     await post("runs/log-metric", {});
@@ -338,7 +350,17 @@ describe.skipIf(!findMlflowPython())("the embedded MLflow beside a real one", ()
     }
     for (const options of [
       ...["start_time", "start_time ASC", "start_time desc", "attributes.start_time DESC", "`start_time` ASC"],
-      ...["run_name", "Created", "status", "metrics.m", "metrics.m DESC", "tags.t", "params.p", "tag.`t` DESC"],
+      ...[
+        "run_name",
+        "Created",
+        "status",
+        "metrics.m",
+        "metrics.m DESC",
+        "tags.t",
+        "params.p",
+        "tag.`t` DESC",
+        "metrics.`a b` DESC",
+      ],
       ...["nonsense", "nonsense.x", "start_time SIDEWAYS", "a b c d", "", "start_time ASC, end_time"],
     ]
       .map((order) => ({ order_by: [order] }))

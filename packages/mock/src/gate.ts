@@ -5,7 +5,7 @@ export type GateOptions =
   | {
       /** Passwords by user name. */
       readonly basic: Readonly<Record<string, string>>;
-      /** User names. They may read their own account, and nothing else. */
+      /** User names. They may read their own account and `/version`, and nothing else. */
       readonly withoutPermission?: readonly string[];
     }
   | {
@@ -39,7 +39,7 @@ export function createGate(options: GateOptions | undefined): Gate {
     if (who === undefined) return { reply: refusal(401, unauthenticated, { "www-authenticate": challenge }) };
     const caller = "basic" in options ? who : "admin";
     const own = ownAccount.test(path) && (query.get("username") ?? caller) === caller;
-    if (plain.has(who) && !own) return { reply: refusal(403, "Permission denied") };
+    if (plain.has(who) && !own && path !== "/version") return { reply: refusal(403, "Permission denied") };
     return { users: { names, plain, caller } };
   };
 }
@@ -53,7 +53,7 @@ function refusal(status: number, body: string, headers: Record<string, string> =
 
 function basicUser(passwords: Readonly<Record<string, string>>) {
   return (authorization = ""): string | undefined => {
-    const encoded = /^basic +(\S+)$/i.exec(authorization)?.[1];
+    const encoded = /^basic +((?:[\w+/=]{4})+)$/i.exec(authorization)?.[1];
     if (encoded === undefined) return undefined;
     const [, username, password] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(encoded, "base64").toString("utf8")) ?? [];
     const known = username !== undefined && Object.hasOwn(passwords, username);

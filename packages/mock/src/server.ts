@@ -53,11 +53,12 @@ export async function createMockServer(options: MockServerOptions = {}): Promise
   async function reply(request: IncomingMessage): Promise<Reply> {
     const body = await readBody(request);
     const [target = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
-    if (prefix !== "" && !target.startsWith(`${prefix}/`)) return htmlPage(404);
-    const path = target.slice(prefix.length);
+    const served = prefix === "" || target.startsWith(`${prefix}/`);
+    const path = served ? target.slice(prefix.length) : target;
     const query = new URLSearchParams(search);
     const passed = gate({ path, query, authorization: request.headers.authorization });
     if ("reply" in passed) return passed.reply;
+    if (!served) return htmlPage(404);
     const contentType = request.headers["content-type"];
     return answer(store, { method: request.method ?? "GET", path, query, contentType, body, users: passed.users });
   }

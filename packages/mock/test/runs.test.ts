@@ -57,6 +57,19 @@ describe("runs", () => {
     ]);
   });
 
+  it("end when they are told, and a time of 0 takes that back", async () => {
+    const client = embedded();
+    const { run_id } = await newRun(client);
+    const update = async (change: object) => {
+      const answer = await client.request("POST /api/2.0/mlflow/runs/update", { run_id, ...change });
+      return (answer as { run_info: { status: string; end_time?: number } }).run_info;
+    };
+    expect(await update({ end_time: 5, status: "3" })).toMatchObject({ end_time: 5, status: "FINISHED" });
+    expect(await update({})).toMatchObject({ end_time: 5 });
+    expect(await update({ end_time: 0 })).not.toHaveProperty("end_time");
+    await expect(update({ status: 0 })).rejects.toThrow("Invalid value 0 for parameter 'status' supplied");
+  });
+
   it("have tags that do, one of which is their name", async () => {
     const client = embedded();
     const { run_id } = await newRun(client);
@@ -115,7 +128,10 @@ describe("runs", () => {
       const { run_id } = (await client.request("POST mlflow/runs/create", create)).run.info;
       const value = start_time === 2 ? Number.NaN : start_time;
       if (start_time !== 1)
-        await client.request("POST mlflow/runs/log-metric", { run_id, key: "m", value, timestamp: 1 });
+        await client.request("POST mlflow/runs/log-batch", {
+          run_id,
+          metrics: ["m", "two words"].map((key) => ({ key, value, timestamp: 1 })),
+        });
     }
     const search = async (options: object) => {
       const found = await client.request("POST mlflow/runs/search", { experiment_ids: ["0"], ...options });
@@ -127,6 +143,7 @@ describe("runs", () => {
     expect((await search({ order_by: ["start_time ASC"] }))[0]).toEqual(["r1", "r2", "r3"]);
     expect((await search({ order_by: ["attributes.`start_time` desc"] }))[0]).toEqual(["r3", "r2", "r1"]);
     expect((await search({ order_by: ["metrics.m DESC"] }))[0]).toEqual(["r3", "r2", "r1"]);
+    expect((await search({ order_by: ["metrics.`two words` DESC"] }))[0]).toEqual(["r3", "r2", "r1"]);
     expect((await search({ experiment_ids: ["7"] }))[0]).toBeUndefined();
     expect((await search({ run_view_type: "DELETED_ONLY" }))[0]).toBeUndefined();
     expect((await refusal(search({ max_results: 50_001 })))[1]).toContain("Invalid value 50001");

@@ -48,6 +48,9 @@ describe("createMockServer()", () => {
     expect(await get("/version")).toEqual([200, "text/html; charset=utf-8", "3.18.0"]);
     expect(await get("/nothing")).toEqual([404, "text/html; charset=utf-8", "<!doctype html>"]);
     expect(await get("/health", { method: "HEAD" })).toEqual([200, "text/plain; charset=utf-8", ""]);
+    for (const path of ["/health", "/version", "/api/3.0/mlflow/server-info"]) {
+      expect((await get(path, { method: "POST" }))[0]).toBe(405);
+    }
     const create = "/api/2.0/mlflow/experiments/create";
     expect((await get(create))[0]).toBe(405);
     expect((await get(create, { method: "OPTIONS" }))[0]).toBe(204);
@@ -80,6 +83,7 @@ describe("createMockServer()", () => {
       "Basic",
       "Basic !!!",
       "Bearer x",
+      login("alice", passwords.alice).replace(/=+$/, ""),
       login("alice", "wrong"),
       login("nobody", "x"),
       login("__proto__", "x"),
@@ -107,6 +111,7 @@ describe("createMockServer()", () => {
       expect(error).toMatchObject({ code: "ERR_HTTP_FORBIDDEN", status: 403, body: "Permission denied" });
       expect((await client.request("GET mlflow/users/get", { username: "eve" })).user.is_admin).toBe(false);
       await expect(client.request("GET mlflow/users/get", { username: "alice" })).rejects.toThrow("403");
+      expect((await client.fetch("version")).status).toBe(200);
     });
 
     it("leaves health and server-info open, and not the version", async () => {
@@ -138,6 +143,10 @@ describe("createMockServer()", () => {
     expect((await fetch(`${url.href}/health`)).status).toBe(200);
     expect((await fetch(new URL("/health", url))).status).toBe(404);
     expect((await fetch(new URL("/team/mlflowx/health", url))).status).toBe(404);
+    const gated = await start({ staticPrefix: "/team/mlflow", auth: { bearer: "one-token" } });
+    expect((await fetch(new URL("/version", gated.url))).status).toBe(401);
+    const headers = { authorization: "Bearer one-token" };
+    expect((await fetch(new URL("/version", gated.url), { headers })).status).toBe(404);
   });
 
   it("takes the port that it is given, and says when it cannot", async () => {

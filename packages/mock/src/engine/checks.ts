@@ -1,5 +1,5 @@
 import { type Fault, invalid } from "./fault.ts";
-import { dumps, typeName } from "./python.ts";
+import { dumps, toFloat, typeName } from "./python.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ export type Checks = Readonly<Record<string, readonly Check[]>>;
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === "string",
   integer: (value) => ["number", "bigint", "boolean"].includes(typeof value) || /^\s*[+-]?\d+\s*$/.test(String(value)),
-  number: (value) => typeof value !== "object" && String(value).trim() !== "" && !Number.isNaN(Number(value)),
+  number: (value) => (typeof value === "string" ? toFloat(value) !== undefined : typeof value !== "object"),
   list: Array.isArray,
   strings: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };

@@ -36,9 +36,8 @@ const html = { "content-type": "text/html; charset=utf-8" };
 /** Answers as MLflow's server does, whatever is asked. */
 export function answer(store: Store, question: Question): Reply {
   const { method, path } = question;
-  if (path === "/health") return { status: 200, headers: text, body: "OK" };
-  if (path === "/version") return { status: 200, headers: html, body: mlflowVersion };
-  if (isInfo.test(path) && isReading(method)) return { status: 200, headers: json, body: stringifyJson(info) };
+  const fixed = fixedReply(path);
+  if (fixed !== undefined) return isReading(method) ? fixed : otherMethod(method, ["HEAD", "GET"]);
   const name = /^\/(?:ajax-)?api\/2\.0\/mlflow\/(.+)$/.exec(path)?.[1] ?? "";
   const found = find(method, name, question.users);
   if (found === undefined) return noRoute(question, name);
@@ -48,6 +47,13 @@ export function answer(store: Store, question: Question): Reply {
   } catch (error) {
     return error instanceof Fault ? failure(error) : htmlPage(500);
   }
+}
+
+/** What is the same for whoever asks. */
+function fixedReply(path: string): Reply | undefined {
+  if (path === "/health") return { status: 200, headers: text, body: "OK" };
+  if (path === "/version") return { status: 200, headers: html, body: mlflowVersion };
+  return isInfo.test(path) ? { status: 200, headers: json, body: stringifyJson(info) } : undefined;
 }
 
 const isInfo = /^\/(?:ajax-)?api\/3\.0\/mlflow\/server-info$/;
@@ -67,6 +73,10 @@ function find(method: string, name: string, users: Users): Route | undefined {
 function noRoute({ method, path, users }: Question, name: string): Reply {
   const methods = ["HEAD", "GET", "POST"].filter((candidate) => find(candidate, name, users));
   if (methods.length === 0) return laterStorey.test(path) ? failure(notYet(method, path)) : htmlPage(404);
+  return otherMethod(method, methods);
+}
+
+function otherMethod(method: string, methods: readonly string[]): Reply {
   const allow = ["OPTIONS", ...methods].join(", ");
   return method === "OPTIONS" ? { status: 204, headers: { ...html, allow }, body: "" } : htmlPage(405, { allow });
 }

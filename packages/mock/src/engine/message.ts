@@ -3,6 +3,8 @@
  * one does not fit. What was read until then stays, and only then are the types checked (`checks.ts`).
  */
 
+import { toFloat } from "./python.ts";
+
 /** What a field may hold: a scalar, one of some names, a list, or a message. */
 export type Kind =
   | "string"
@@ -42,8 +44,10 @@ export function read<F extends Fields>(fields: F, json: Readonly<Record<string, 
     const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (kind === undefined || value === null) continue;
     if (typeof kind === "object" && "names" in kind) {
-      // Like an unknown field, an unknown name is passed over.
-      target[name] = kind.names.find((known, index) => known === value || index + 1 === value) ?? target[name];
+      const found = kind.names.find((known, index) => known === value || String(index + 1) === String(value));
+      // Like an unknown field, an unknown name is passed over; an unknown number is not.
+      if (found === undefined && /^-?\d+$/.test(String(value))) return false;
+      target[name] = found ?? target[name];
       continue;
     }
     if (typeof kind === "object" && "list" in kind) {
@@ -80,9 +84,8 @@ function readScalar(kind: Kind, value: unknown): unknown {
 function readDouble(value: unknown): number | undefined {
   if (typeof value === "boolean" || typeof value === "bigint" || typeof value === "number") return Number(value);
   if (typeof value !== "string") return undefined;
-  if (value === "NaN") return Number.NaN;
-  const number = value.trim() === "" ? Number.NaN : Number(value);
-  return Number.isNaN(number) ? undefined : number;
+  // protobuf wants NaN spelled like this, and the infinities as Python does
+  return value === "nan" ? undefined : toFloat(value);
 }
 
 function readInteger(value: unknown, bits: bigint): bigint | undefined {

@@ -55,6 +55,16 @@ export function float(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
 }
 
+/** `float(text)`; `undefined` where Python raises. */
+export function toFloat(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (/^[+-]?nan$/i.test(trimmed)) return Number.NaN;
+  const infinity = /^([+-]?)inf(?:inity)?$/i.exec(trimmed);
+  if (infinity) return infinity[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const digits = trimmed.replace(/(?<=\d)_(?=\d)/g, "");
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(digits) ? Number(digits) : undefined;
+}
+
 /** `len(text)`: code points, not UTF-16 units. */
 export function length(text: string): number {
   let count = 0;

@@ -85,7 +85,7 @@ export const runRoutes: Readonly<Record<string, Route>> = {
     (state, { status, end_time, run_name, ...request }) => {
       const run = findActiveRun(state, idOf(request));
       run.status = status ?? run.status;
-      run.end = end_time ?? run.end;
+      if (end_time !== undefined) run.end = end_time || undefined;
       rename(run, run_name);
       return { run_info: showInfo(run) };
     },

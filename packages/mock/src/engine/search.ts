@@ -64,12 +64,13 @@ export interface Order<T> {
 
 /** `"attributes.start_time DESC"` in its parts. @throws Fault */
 export function readOrder(clause: string): { entity: string | undefined; key: string; descending: boolean } {
-  const [identifier = "", direction = "asc", ...rest] = clause.replace(/[`"]/g, "").split(/\s+/);
-  if (identifier === "" || rest.length > 0 || clause.includes(",")) {
+  const [, quoted, direction = "asc"] = /^((?:[^\s`"]|`[^`]*`|"[^"]*")+)(?:\s+(\S*))?$/.exec(clause) ?? [];
+  if (quoted === undefined || clause.includes(",")) {
     throw invalid(`Invalid order_by clause '${clause}'. Could not be parsed.`);
   }
   const lower = direction.toLowerCase();
   if (lower !== "asc" && lower !== "desc") throw invalid(`Invalid ordering key in order_by clause '${clause}'.`);
+  const identifier = quoted.replace(/[`"]/g, "");
   const dot = identifier.indexOf(".");
   return {
     entity: dot < 0 ? undefined : identifier.slice(0, dot),
