@@ -26,10 +26,11 @@ export function checkAnswer(
 
 /** The credential that sends a token, and nothing else. */
 export function bearer({ token, ...times }: BearerToken): Credential {
+  const authorization = `Bearer ${token}`;
   return {
     ...times,
     authorize(request) {
-      request.headers.authorization = `Bearer ${token}`;
+      request.headers.authorization = authorization;
     },
   };
 }

@@ -190,7 +190,7 @@ export function createTarget(options: TargetOptions): Target {
           },
           onBackgroundFailure: (error) => log.debug(`${name}: background refresh failed: ${String(error)}`),
         });
-      return { name, auth, cache };
+      return { name, auth, cache, authorize: auth.authorize?.bind(auth) };
     });
     const base = members.find((member) => member.auth.baseUrl)?.auth.baseUrl ?? address?.base;
     if (base === undefined) throw noAddress(owner, address);

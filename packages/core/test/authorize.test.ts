@@ -6,7 +6,7 @@ import type { Auth, HttpRequest } from "../src/types.ts";
 function member(name: string, auth: Partial<Auth>): ActiveMember {
   const load = auth.load;
   const cache = load && credentialCache({ name, now: Date.now, load: async () => load({} as never) });
-  return { name, auth: { source: name, ...auth }, cache };
+  return { name, auth: { source: name, ...auth }, cache, authorize: auth.authorize };
 }
 
 const writes = (headers: Record<string, string>) => (request: HttpRequest) =>

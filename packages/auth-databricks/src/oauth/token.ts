@@ -90,7 +90,7 @@ export function credentialOf(
   return {
     authorize(request) {
       request.headers.authorization = authorization;
-      for (const [name, value] of others) request.headers[name] = value;
+      if (others.length > 0) for (const [name, value] of others) request.headers[name] = value;
     },
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
   };
