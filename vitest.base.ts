@@ -19,7 +19,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     reporters: ["default", ["json", { outputFile: ".cache/tests.json" }]],
   },
 });

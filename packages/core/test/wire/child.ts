@@ -11,7 +11,7 @@ const { build } = createRequire(require.resolve("tsup"))("esbuild") as {
   build(options: Record<string, unknown>): Promise<unknown>;
 };
 
-/** Runs code in a Node of its own, where `createWire` is at hand; fails when it does not end within ten seconds. */
+/** Runs code in a Node of its own, where `createWire` is at hand; fails when it does not end within a minute. */
 export async function runChild(
   code: string,
   env: Record<string, string> = {},
@@ -31,6 +31,6 @@ export async function runChild(
   writeFileSync(script, `import { createWire } from "./wire.cjs";\n${code}`);
   return promisify(execFile)(process.execPath, [...flags, script], {
     env: { ...process.env, ...env },
-    timeout: 10_000,
+    timeout: 60_000,
   });
 }

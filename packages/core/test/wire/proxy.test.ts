@@ -267,9 +267,11 @@ describe("through a proxy", () => {
 
   for (const secured of [false, true]) {
     test(`U18 an ${secured ? "https" : "http"} proxy that dies takes its tunnels along, in use or idle`, async () => {
+      let hanging = false;
       const target = await listen(
         createHttpsServer(authority.issue({ hosts: ["target.test"] }), (request, response) => {
           if (request.url === "/") response.end("ok");
+          else hanging = true;
         }),
       );
       const proxy = await tunnelProxy(() => target.port, secured);
@@ -285,8 +287,7 @@ describe("through a proxy", () => {
         await sleep(20);
       }
       const call = failure(made.get("https://target.test/hangs"));
-      await eventually(() => proxy.open === 1);
-      await sleep(50);
+      await eventually(() => hanging);
       for (const socket of proxy.sockets) socket.destroy();
       expect(await call).toMatchObject({ code: "ERR_CONNECTION_LOST", sent: true });
       await made.close();
