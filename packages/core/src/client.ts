@@ -1,30 +1,22 @@
 import { type Address, parseAddress } from "./address.ts";
 import { isReplayable } from "./body.ts";
-import { peekText } from "./buffered-body.ts";
 import { closedError, createCalls } from "./call.ts";
 import { chain, checkProvider } from "./compose.ts";
-import { diagnose } from "./diagnose/index.ts";
 import { type Environment, envBoolean, envString } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import { createFetch } from "./fetch.ts";
 import { checkHeaders, type Headers } from "./headers.ts";
-import { parseJson, stringifyJson } from "./json.ts";
+import { stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
-import { createRedactor, redactUrl, secretVariables } from "./redact.ts";
+import { below, otherOrigin } from "./own-server.ts";
+import { readAnswer } from "./read-answer.ts";
+import { createRedactor, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
-import {
-  type Answer,
-  type BareRoute,
-  expandRoute,
-  type Parameters,
-  type Route,
-  repeatable,
-  routes,
-} from "./routes/index.ts";
+import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
 import { type RetryOptions, readSettings } from "./settings.ts";
-import { createTarget, type Resolved, refusalLimit, type Target } from "./target.ts";
+import { createTarget, type Target } from "./target.ts";
 import type {
   AuthProvider,
   HttpBody,
@@ -139,8 +131,6 @@ interface CallPolicy {
 }
 
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
-/** MLflow answers these with an object; what other routes answer is not ours to judge. */
-const known: ReadonlySet<string> = new Set(routes);
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
 /**
@@ -248,44 +238,15 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       const mayRepeat = call.repeatable ?? (repeatable.has(route) || isSafe(method));
       policies.set(headers, { target, retries: mayRepeat ? "repeatable" : "untouched" });
       const outgoing = new OutgoingRequest(method, url, headers, content, scope.call);
-      return await answer(route, outgoing, await dispatch(outgoing), resolved);
+      return await readAnswer(route, outgoing, await dispatch(outgoing), {
+        resolved,
+        redact: (text) => redactor.redact(text),
+        unread,
+      });
     } catch (error) {
       throw redactor.scrub(error);
     } finally {
       scope.end();
-    }
-  }
-
-  async function answer(route: string, request: HttpRequest, response: HttpResponse, resolved: Resolved) {
-    const { status } = response;
-    if (status >= 200 && status < 300) {
-      const text = await response.body.text();
-      if (text === "") return {};
-      const type = String(response.headers["content-type"] ?? "");
-      if (!/html/i.test(type)) {
-        try {
-          const value = parseJson(text);
-          if ((typeof value === "object" && value !== null && !Array.isArray(value)) || !known.has(route)) return value;
-        } catch {}
-      }
-      throw failure(text);
-    }
-    const { text, response: rest } = await peekText(response, refusalLimit);
-    rest.body.cancel();
-    throw failure(text);
-
-    function failure(text: string) {
-      return diagnose({
-        method: request.method,
-        url: new URL(redactUrl(request.url)),
-        response: { status, headers: response.headers, text: redactor.redact(text) },
-        sent: {
-          members: resolved.members.map((member) => member.name),
-          workspace: request.headers["x-mlflow-workspace"],
-          signed: resolved.signs,
-        },
-        unread: unread(),
-      });
     }
   }
 
@@ -400,21 +361,6 @@ function defaultHeaders(extra: Readonly<Headers>): () => Headers {
 
 function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD";
-}
-
-/** @throws AuthError `ERR_AUTH_ORIGIN` */
-export function otherOrigin(url: URL, base: URL): AuthError {
-  return new AuthError("ERR_AUTH_ORIGIN", `${url.origin} is not ${base.origin}, and credentials do not leave for it`, {
-    hint: 'Pass { credentials: "omit" } to send it without credentials, or make a client for that server.',
-  });
-}
-
-/** The URL of a path below the base. @throws AuthError `ERR_ROUTE` when it would be elsewhere. */
-export function below(base: URL, path: string, query: string): URL {
-  const prefix = base.pathname.replace(/\/$/, "");
-  const url = new URL(base.origin + prefix + path + (query && `?${query}`));
-  if (url.origin === base.origin && url.pathname.startsWith(`${prefix}/`)) return url;
-  throw new AuthError("ERR_ROUTE", "the path leads out of the server's base path", { hint: "Take the .. out of it." });
 }
 
 function asProvider(auth: ClientOptions["auth"]): AuthProvider | undefined {

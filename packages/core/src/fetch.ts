@@ -1,9 +1,9 @@
 import { isBodySource } from "./body.ts";
 import type { CallScope } from "./call.ts";
-import { below, otherOrigin } from "./client.ts";
 import { AuthError, RestError } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { OutgoingRequest } from "./outgoing.ts";
+import { below, otherOrigin } from "./own-server.ts";
 import type { Target } from "./target.ts";
 import type { HttpBody, HttpRequest, HttpResponse } from "./types.ts";
 
