@@ -86,12 +86,17 @@ export function credentialOf(
   const authorization = `${token.scheme} ${token.value}`;
   const times = [token, ...expiresWith].flatMap((one) => one?.expiresAt?.getTime() ?? []);
   const expiresAt = times.length === 0 ? undefined : usableUntil(Math.min(...times), marginMs, context.now());
-  const others = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const others = Object.entries(headers).filter(([, value]) => value !== undefined);
+  const all = { authorization, ...Object.fromEntries(others) };
   return {
-    authorize(request) {
-      request.headers.authorization = authorization;
-      if (others.length > 0) for (const [name, value] of others) request.headers[name] = value;
-    },
+    authorize:
+      others.length === 0
+        ? (request) => {
+            request.headers.authorization = authorization;
+          }
+        : (request) => {
+            Object.assign(request.headers, all);
+          },
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { Environment } from "../environment.ts";
-import { MlflowError } from "../errors.ts";
+import type { MlflowError } from "../errors.ts";
 import type { Auth, AuthContext, AuthProvider, Credential, HttpRequest } from "../types.ts";
 import { testContext } from "./context.ts";
 
@@ -169,10 +169,15 @@ async function failure(act: () => Promise<unknown>): Promise<unknown> {
 }
 
 function checkError(error: unknown, name: string | undefined, secrets: readonly string[]): void {
-  assert.ok(MlflowError.is(error), "the error is not an MlflowError");
+  assert.ok(isMlflowError(error), "the error is not an MlflowError");
   if (name !== undefined)
     assert.ok(error.message.startsWith(`${name}: `), "the message does not begin with the provider's name");
   checkPrinting(error, secrets);
+}
+
+/** `MlflowError.is`, without its file: what fewer entries share takes fewer files to import. */
+function isMlflowError(error: unknown): error is MlflowError {
+  return typeof error === "object" && error !== null && Symbol.for("@mlflow-kit/error") in error;
 }
 
 /** Everything that printing, serialising or walking a value could show. */

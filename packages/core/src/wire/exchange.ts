@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { ConnectionError, MlflowError } from "../errors.ts";
-import { OutgoingRequest } from "../outgoing.ts";
+import type { OutgoingRequest } from "../outgoing.ts";
 import type { BodySource, HttpRequest, HttpResponse } from "../types.ts";
 import type { Attempt } from "./connect.ts";
 import type { Connection } from "./pool.ts";
@@ -66,8 +66,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Source {
     this.#parseHeaders = parseHeaders;
     this.#resolve = resolve;
     this.#reject = reject;
-    if (request instanceof OutgoingRequest) request.call.watch(this);
-    else this.#signal = request.signal;
+    const { call } = request as Partial<OutgoingRequest>;
+    if (call === undefined) this.#signal = request.signal;
+    else call.watch(this);
     this.#signal?.addEventListener("abort", this, once);
   }
 

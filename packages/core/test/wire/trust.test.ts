@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../../../testing/src/index.ts";
 import { MlflowError } from "../../src/errors.ts";
-import { loadTrust } from "../../src/wire/index.ts";
+import { loadTrust } from "../../src/wire/trust.ts";
 import { failure } from "./helpers.ts";
 
 const [one, two] = [createAuthority("One"), createAuthority("Two")];
