@@ -267,11 +267,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       if (init === undefined && ready?.signs === false && !closed) {
         const outgoing = { method: "GET", url: ready.base, headers: defaults() };
         const written = tracking.authorize(ready, original, outgoing);
-        if (written === undefined) return Promise.resolve(outgoing.headers);
-        return Promise.resolve(written).then(
-          () => outgoing.headers,
-          (error) => Promise.reject(redactor.scrub(error)),
-        );
+        return written === undefined ? Promise.resolve(outgoing.headers) : headersAfter(written, outgoing);
       }
       return headersFor(init ?? {});
     },
@@ -305,6 +301,16 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     [Symbol.asyncDispose]: close,
   };
   return client;
+
+  /** Apart from `headers`: closures in there would cost every call, also those that wait for nothing. */
+  async function headersAfter(written: PromiseLike<void>, { headers }: HttpRequest): Promise<Record<string, string>> {
+    try {
+      await written;
+      return headers;
+    } catch (error) {
+      throw redactor.scrub(error);
+    }
+  }
 
   async function headersFor(init: {
     method?: string;
