@@ -107,6 +107,7 @@ for (const concurrency of [1, 16]) {
 }
 await Promise.all([signing.close(), plain.close(), agent.close()]);
 server.stop();
+console.log();
 
 function show(rows, rate, unit, base) {
   console.log(
