@@ -7,6 +7,7 @@ export * from "./free-port.ts";
 export * from "./lazy.ts";
 export * from "./mlflow.ts";
 export * from "./nginx.ts";
+export * from "./plain-send.ts";
 export * from "./programs.ts";
 export * from "./recording-server.ts";
 export * from "./temporary-home.ts";

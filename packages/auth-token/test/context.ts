@@ -1,31 +1,10 @@
-import { request as httpRequest } from "node:http";
-import { buffer } from "node:stream/consumers";
-import type { Auth, AuthContext, Credential, HttpRequest, Send } from "@mlflow-kit/core";
+import type { Auth, AuthContext, Credential, HttpRequest } from "@mlflow-kit/core";
 import { testContext as coreTestContext } from "@mlflow-kit/core/testing";
+import { plainSend } from "@mlflow-kit/testing";
 
-/** A wire of node:http: one attempt, no redirect. */
-const send: Send = ({ method, url, headers, body, signal }) =>
-  new Promise((resolve, reject) => {
-    const outgoing = httpRequest(url, { method, headers, ...(signal && { signal }), agent: false }, (incoming) => {
-      const bytes = () => buffer(incoming);
-      resolve({
-        status: incoming.statusCode!,
-        headers: incoming.headers as Record<string, string | string[]>,
-        body: {
-          bytes,
-          text: async () => (await bytes()).toString(),
-          cancel: () => void incoming.destroy(),
-          [Symbol.asyncIterator]: () => incoming[Symbol.asyncIterator](),
-        },
-      });
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body as string | undefined);
-  });
-
-/** A context with that wire. */
+/** A context with a network. */
 export function testContext(fields: Partial<AuthContext> = {}) {
-  return coreTestContext({ send, ...fields });
+  return coreTestContext({ send: plainSend, ...fields });
 }
 
 /** The headers that one of a provider's answers writes. */

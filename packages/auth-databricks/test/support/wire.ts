@@ -1,6 +1,5 @@
-import { request as httpRequest } from "node:http";
-import { text as readText } from "node:stream/consumers";
 import type { Send } from "@mlflow-kit/core";
+import { plainSend } from "@mlflow-kit/testing";
 
 /** The address at one server that stands for all others: the origin that is meant becomes the first part of the path. */
 export function ledTo(base: URL, url: URL): URL {
@@ -13,25 +12,7 @@ export function meant(path: string): string {
   return origin === undefined ? path : `${decodeURIComponent(origin)}${rest}`;
 }
 
-/** A wire of node:http: one attempt, no redirect. With `base`, every request goes there. */
+/** A plain wire. With `base`, every request goes there. */
 export function wire(base?: URL): Send {
-  return (request) =>
-    new Promise((resolve, reject) => {
-      const { method, url, headers, body, signal } = request;
-      const target = base === undefined ? url : ledTo(base, url);
-      const outgoing = httpRequest(target, { method, headers, agent: false, ...(signal && { signal }) }, (incoming) => {
-        resolve({
-          status: incoming.statusCode!,
-          headers: incoming.headers as Record<string, string | string[]>,
-          body: {
-            bytes: async () => Buffer.from(await readText(incoming)),
-            text: () => readText(incoming),
-            cancel: () => void incoming.destroy(),
-            [Symbol.asyncIterator]: () => incoming[Symbol.asyncIterator](),
-          },
-        });
-      });
-      outgoing.on("error", reject);
-      outgoing.end(body as string | undefined);
-    });
+  return (request) => plainSend(base === undefined ? request : { ...request, url: ledTo(base, request.url) });
 }
