@@ -6,8 +6,11 @@
  */
 import { strict as assert } from "node:assert";
 import { basic } from "@mlflow-kit/auth-basic";
+import { databricks } from "@mlflow-kit/auth-databricks";
+import { mtls } from "@mlflow-kit/auth-mtls";
+import { sigv4 } from "@mlflow-kit/auth-sigv4";
 import { token } from "@mlflow-kit/auth-token";
-import { anonymous, chain, createClient, MlflowError } from "@mlflow-kit/core";
+import { anonymous, chain, combine, createClient, MlflowError } from "@mlflow-kit/core";
 import { createMockServer } from "@mlflow-kit/mock";
 
 const password = "correct horse battery staple";
@@ -24,7 +27,10 @@ const surroundings = server
     }
   : {};
 
-const client = createClient({ auth: chain(token(), basic(), anonymous()), ...surroundings });
+const client = createClient({
+  auth: combine(mtls(), chain(databricks(), sigv4(), token(), basic(), anonymous())),
+  ...surroundings,
+});
 
 try {
   const report = await client.explain();
