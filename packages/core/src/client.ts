@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "./address.ts";
+import { orAborted } from "./backoff.ts";
 import { isReplayable } from "./body.ts";
 import { closedError, createCalls } from "./call.ts";
 import { chain, checkProvider } from "./compose.ts";
@@ -15,7 +16,7 @@ import { createRedactor, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
 import { type Answer, type BareRoute, expandRoute, type Parameters, type Route, repeatable } from "./routes/index.ts";
 import type { ProviderReport } from "./selection.ts";
-import { type RetryOptions, readSettings } from "./settings.ts";
+import { checkNumber, type RetryOptions, readSettings } from "./settings.ts";
 import { createTarget, type Target } from "./target.ts";
 import type {
   AuthProvider,
@@ -154,8 +155,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   const auth = asProvider(options.auth);
   const calls = createCalls();
   const closing = new AbortController();
-  let closed = false;
-  options.signal?.addEventListener("abort", () => calls.endAll(options.signal?.reason), { once: true });
+  let closed: Promise<void> | undefined;
+  const ended = () => calls.endAll(options.signal?.reason);
+  if (options.signal?.aborted) ended();
+  else options.signal?.addEventListener("abort", ended, { once: true });
   const homeDir = options.homeDir ?? process.getBuiltinModule("node:os").homedir();
   const common = {
     env,
@@ -221,9 +224,10 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     const { method, path, query, body } = expandRoute(route, parameters);
     const inRegistry = registryRoute.test(path);
     const target = inRegistry ? registry : tracking;
+    if (call.deadlineMs !== undefined) checkNumber("deadlineMs", call.deadlineMs);
     const scope = calls.open(call.signal, call.deadlineMs ?? settings.deadlineMs);
     try {
-      const resolved = target.resolved ?? (await target.resolve());
+      const resolved = target.resolved ?? (await orAborted(target.resolve(), scope.call.signal));
       const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
       const url = below(resolved.base, prefixed, query);
       const headers = defaults();
@@ -264,7 +268,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     }),
     headers(init) {
       const ready = tracking.resolved;
-      if (init === undefined && ready?.signs === false && !closed) {
+      if (init === undefined && ready?.signs === false && closed === undefined) {
         const outgoing = { method: "GET", url: ready.base, headers: defaults() };
         const written = tracking.authorize(ready, original, outgoing);
         return written === undefined ? Promise.resolve(outgoing.headers) : headersAfter(written, outgoing);
@@ -317,7 +321,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     url?: string | URL;
     body?: HttpBody;
   }): Promise<Record<string, string>> {
-    if (closed) throw closedError();
+    if (closed !== undefined) throw closedError();
     try {
       const resolved = await tracking.resolve();
       const method = init.method?.toUpperCase() ?? "GET";
@@ -339,9 +343,12 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     }
   }
 
-  async function close(): Promise<void> {
-    if (closed) return;
-    closed = true;
+  function close(): Promise<void> {
+    closed ??= end();
+    return closed;
+  }
+
+  async function end(): Promise<void> {
     closing.abort(closedError());
     calls.endAll(closing.signal.reason);
     await Promise.all([

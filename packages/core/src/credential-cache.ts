@@ -118,6 +118,10 @@ export function credentialCache(options: CredentialCacheOptions): CredentialCach
         hint: "load() resolves to { authorize(request), expiresAt? }.",
       });
     }
+    for (const name of ["expiresAt", "refreshAt"] as const) {
+      if (credential[name] === undefined || credential[name] instanceof Date) continue;
+      throw new AuthError("ERR_AUTH_LOAD", `${options.name}: the ${name} of the new credential is no Date`);
+    }
     const time = now();
     const expiresAt = credential.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
     if (!(expiresAt > time)) {

@@ -1,3 +1,4 @@
+import { orAborted } from "./backoff.ts";
 import { isBodySource } from "./body.ts";
 import type { CallScope } from "./call.ts";
 import { AuthError, RestError } from "./errors.ts";
@@ -25,7 +26,7 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined;
     const scope = options.scope(signal);
     try {
-      const resolved = await target.resolve();
+      const resolved = target.resolved ?? (await orAborted(target.resolve(), scope.call.signal));
       const url = input instanceof Request ? new URL(input.url) : locate(resolved.base, input);
       const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
       if (url.username || url.password) {
@@ -34,10 +35,15 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
         });
       }
       if (!omit && url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
-      const request = await normalise(url, input, init, resolved.signs && !omit);
+      const request = normalise(url, input, init);
+      let { body } = request;
+      if (resolved.signs && !omit && body instanceof ReadableStream) {
+        body = await orAborted(buffered(body), scope.call.signal);
+      }
+      if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) scope.liftDeadline();
       const headers = { ...(omit ? { "user-agent": defaults()["user-agent"] ?? "" } : defaults()), ...request.headers };
       headers["accept-encoding"] ??= "gzip, deflate, br";
-      const outgoing = new OutgoingRequest(request.method, url, headers, request.body, scope.call);
+      const outgoing = new OutgoingRequest(request.method, url, headers, body, scope.call);
       const redirects = request.redirect === "follow";
       const response = await (omit ? target.sendBare(outgoing, redirects) : options.dispatch(outgoing, redirects));
       if (request.redirect === "error" && response.status >= 300 && response.status < 400) {
@@ -68,17 +74,20 @@ function locate(base: URL, input: string | URL): URL {
 
 type FetchParameters = Parameters<typeof globalThis.fetch>;
 
-async function normalise(url: URL, input: FetchParameters[0], init: FetchParameters[1], signs: boolean) {
+function normalise(url: URL, input: FetchParameters[0], init: FetchParameters[1]) {
   const given = init?.body as unknown;
   const plain = typeof given === "string" || given instanceof Uint8Array || isBodySource(given as HttpBody);
   const source = input instanceof Request ? input : url;
-  const standard = standardRequest(source, { ...init, signal: null, ...(plain && { body: "" }) });
+  const standard = standardRequest(source, {
+    ...init,
+    signal: null,
+    ...(plain && { body: typeof given === "string" ? "" : new Uint8Array() }),
+  });
   const headers = checkHeaders(Object.fromEntries(standard.headers), "fetch");
   const { method, redirect } = standard;
   if (plain) return { method, redirect, headers, body: given as HttpBody };
   if (standard.body === null) return { method, redirect, headers };
-  const stream = standard.body as unknown as AsyncIterable<Uint8Array>;
-  return { method, redirect, headers, body: signs ? await buffered(stream) : stream };
+  return { method, redirect, headers, body: standard.body as HttpBody };
 }
 
 /** Its own messages would show the address and header values, so they are not passed on. */
@@ -129,11 +138,27 @@ function toResponse(response: HttpResponse, request: HttpRequest, scope: CallSco
   return answer;
 }
 
-async function* ending(response: HttpResponse, scope: CallScope): AsyncGenerator<Uint8Array> {
-  try {
-    yield* response.body;
-  } finally {
-    scope.end();
+/** The body, whose end is the call's. Given up, it closes the connection at once: a generator would await the next byte. */
+function ending(response: HttpResponse, scope: CallScope): AsyncIterableIterator<Uint8Array> {
+  const bytes = read();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => bytes.next(),
+    return() {
+      scope.end();
+      response.body.cancel();
+      return bytes.return(undefined);
+    },
+  };
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* response.body;
+    } finally {
+      scope.end();
+    }
   }
 }
 

@@ -165,9 +165,17 @@ function formsOf(secret: string): string[] {
     new URLSearchParams([["", secret]]).toString().slice(1),
     encodeURIComponent(wellFormed),
     encodeURI(wellFormed),
+    asPath(wellFormed),
   ];
   const lower = forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
   return [...forms, ...lower].filter((form) => form.length >= shortest);
+}
+
+/** As a URL has it, which leaves a `%` and much else as it is: what a redirect makes of a secret that it echoes. */
+function asPath(secret: string): string {
+  const url = new URL("http://host");
+  url.pathname = `/${secret}`;
+  return url.pathname.slice(1);
 }
 
 function percentEncode(bytes: Buffer): string {

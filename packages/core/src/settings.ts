@@ -44,9 +44,13 @@ export function readSettings(
     ["retry.backoffFactor", settings.retry.backoffFactor],
     ["retry.jitter", settings.retry.jitter],
   ] as const) {
-    if (!(typeof value === "number" && value >= 0 && value < 2 ** 31)) {
-      throw new AuthError("ERR_OPTION", `${name} is not a number from 0 to 2147483647`);
-    }
+    checkNumber(name, value);
   }
   return settings;
+}
+
+/** @throws AuthError `ERR_OPTION` for what a timer of Node cannot wait for: beyond 2^31 − 1 ms it fires at once. */
+export function checkNumber(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value < 2 ** 31) return;
+  throw new AuthError("ERR_OPTION", `${name} is not a number from 0 to 2147483647`);
 }

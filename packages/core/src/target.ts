@@ -1,6 +1,7 @@
 import type { Address } from "./address.ts";
 import { isLoopback } from "./address.ts";
 import { type ActiveMember, authorize, type OnHeader, type Used } from "./authorize.ts";
+import { orAborted } from "./backoff.ts";
 import { isReplayable } from "./body.ts";
 import { peekText } from "./buffered-body.ts";
 import { anonymous } from "./compose.ts";
@@ -142,16 +143,19 @@ export function createTarget(options: TargetOptions): Target {
   }
 
   function resolve(): Promise<Resolved> {
-    resolving ??= settle().then(
-      (ready) => {
-        resolved = ready;
-        return ready;
-      },
-      (error) => {
-        resolving = undefined;
-        throw redactor.scrub(error);
-      },
-    );
+    // In a later turn, so that a provider that uses its own client meets this promise instead of recursing.
+    resolving ??= Promise.resolve()
+      .then(settle)
+      .then(
+        (ready) => {
+          resolved = ready;
+          return ready;
+        },
+        (error) => {
+          resolving = undefined;
+          throw redactor.scrub(error);
+        },
+      );
     return resolving;
   }
 
@@ -273,7 +277,7 @@ export function createTarget(options: TargetOptions): Target {
   async function authorisedRequest(ready: Resolved, original: HttpRequest, used: Used): Promise<HttpRequest> {
     const request = copyRequest(original, ready.signs ? new URL(original.url) : original.url);
     const written = authorize(ready.members, original.headers, request, ready.onHeader, used);
-    if (written !== undefined) await written;
+    if (written !== undefined) await orAborted(written, original.signal);
     return request;
   }
 
@@ -285,7 +289,7 @@ export function createTarget(options: TargetOptions): Target {
       const { auth, cache } = member;
       const credential = used.get(member);
       if (auth.recover) {
-        if (!(await auth.recover(refusal, refused))) continue;
+        if (!(await orAborted(Promise.resolve(auth.recover(refusal, refused)), original.signal))) continue;
         changed = true;
         if (cache && credential) await renew(member, cache, credential, original.signal);
       } else if (refusal.status === 401 && cache && credential && !auth.signs) {

@@ -476,3 +476,85 @@ describe("closing", () => {
     expect(await call).toMatchObject({ code: "ERR_CLOSED" });
   });
 });
+
+describe("providers that never settle, and signals", () => {
+  const never = () => new Promise<never>(() => {});
+  const refuse = () => serve((_, response) => json(response, 401, {}));
+  const resolved = (auth: object): AuthProvider => ({ name: "stuck", resolve: () => ({ source: "test", ...auth }) });
+  const stuck: [string, AuthProvider][] = [
+    ["resolve", { name: "stuck", resolve: never }],
+    ["authorize", resolved({ authorize: never })],
+    ["recover", resolved({ recover: never })],
+  ];
+
+  test.each(stuck)("T26 the deadline ends a call whose %s never settles", async (_, auth) => {
+    const { origin } = await refuse();
+    const { client } = make({ trackingUri: origin, auth, deadlineMs: 100 });
+    await expect(client.request("GET /x")).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
+    await expect(client.fetch("/x")).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
+  });
+
+  test.each(stuck)("R15 an abort and close() end a call whose %s never settles", async (_, auth) => {
+    const { origin } = await refuse();
+    const { client } = make({ trackingUri: origin, auth });
+    const signal = AbortSignal.timeout(50);
+    await expect(client.fetch("/x", { signal })).rejects.toMatchObject({ name: "TimeoutError", code: 23 });
+    const closed = expect(client.request("GET /x")).rejects.toMatchObject({ code: "ERR_CLOSED" });
+    await client.close();
+    await closed;
+  });
+
+  test("T27 a provider that uses its own client while it is resolved ends with the deadline", async () => {
+    const { origin } = await refuse();
+    const auth: AuthProvider = {
+      name: "reentrant",
+      async resolve() {
+        await client.request("GET /x");
+        return undefined;
+      },
+    };
+    const { client } = make({ trackingUri: origin, auth, deadlineMs: 100 });
+    await expect(client.request("GET /x")).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
+  });
+
+  test("a signal that has aborted before the client is made ends its calls", async () => {
+    const { origin, seen } = await refuse();
+    const { client } = make({ trackingUri: origin, signal: AbortSignal.abort("over") });
+    await expect(client.request("GET /x")).rejects.toBe("over");
+    expect(seen).toEqual([]);
+  });
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 31, Number.NaN, -1])(
+    "a deadlineMs of %s is an error",
+    async (deadlineMs) => {
+      const { origin } = await refuse();
+      const { client } = make({ trackingUri: origin });
+      await expect(client.request("GET /x", {}, { deadlineMs })).rejects.toMatchObject({ code: "ERR_OPTION" });
+    },
+  );
+
+  test("every close() waits for the end", async () => {
+    const { origin } = await serve((_, response) => json(response, 200, {}));
+    let disposed = false;
+    const auth = resolved({
+      [Symbol.asyncDispose]: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        disposed = true;
+      },
+    });
+    const { client } = make({ trackingUri: origin, auth });
+    await client.request("GET /x");
+    void client.close();
+    await client.close();
+    expect(disposed).toBe(true);
+  });
+
+  test.each(["expiresAt", "refreshAt"])("T26 an %s that is no Date is an error of the family", async (name) => {
+    const { origin } = await refuse();
+    const { client } = make({
+      trackingUri: origin,
+      auth: resolved({ load: () => ({ authorize() {}, [name]: 1e12 }) }),
+    });
+    await expect(client.request("GET /x")).rejects.toMatchObject({ code: "ERR_AUTH_LOAD" });
+  });
+});

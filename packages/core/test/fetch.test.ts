@@ -268,3 +268,56 @@ test("endpoint() tells where requests go, without userinfo", async () => {
   const { baseUrl } = await make({ trackingUri: "http://u:SENTINEL@127.0.0.1:9/p", auth: taker }).endpoint();
   expect(baseUrl.href).toBe("http://127.0.0.1:9/p");
 });
+
+describe("what users of fetch expect", () => {
+  test("a body that is cancelled during silence closes the connection at once", async () => {
+    const closed = deferred();
+    const { origin } = await serve((_, response) => {
+      response.on("close", closed.resolve);
+      response.flushHeaders();
+    });
+    const response = await make({ trackingUri: origin }).fetch("/x");
+    await response.body?.cancel();
+    await closed.promise;
+  });
+
+  test("an upload has no deadline while bytes flow", async () => {
+    const { origin, seen } = await serve((_, response) => response.end());
+    const { fetch } = make({ trackingUri: origin, deadlineMs: 200 });
+    async function* slow() {
+      for (let n = 0; n < 5; n += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        yield Buffer.from("x");
+      }
+    }
+    const body = ReadableStream.from(slow()) as RequestInit["body"];
+    expect((await fetch("/x", { method: "PUT", body, duplex: "half" } as RequestInit)).status).toBe(200);
+    expect(seen[0]?.body).toBe("xxxxx");
+  });
+
+  test("an abort ends the buffering of a body that is signed", async () => {
+    const { origin } = await serve((_, response) => response.end());
+    const { fetch } = make({ trackingUri: origin, auth: signer });
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const signal = AbortSignal.timeout(50);
+    const error = await rejection(fetch("/x", { method: "PUT", body, signal, duplex: "half" } as RequestInit));
+    expect(error).toBe(signal.reason);
+  });
+
+  test("bytes have no content type of their own, and text has", async () => {
+    const { origin, seen } = await serve((_, response) => response.end());
+    const { fetch } = make({ trackingUri: origin });
+    await fetch("/x", { method: "PUT", body: Buffer.from("bytes") });
+    await fetch("/x", { method: "PUT", body: "text" });
+    expect(seen.map(({ headers }) => headers["content-type"])).toEqual([undefined, "text/plain;charset=UTF-8"]);
+    expect(seen.map(({ body }) => body)).toEqual(["bytes", "text"]);
+  });
+});
+
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

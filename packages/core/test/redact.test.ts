@@ -182,3 +182,11 @@ describe("scrub", () => {
     expect(MlflowError.is(twin)).toBe(true);
   });
 });
+
+test("U12 a secret that a redirect echoes is hidden as the URL spells it", () => {
+  const redactor = createRedactor();
+  const secret = `p@ss "w/rd+é<x>'%`;
+  redactor.add(secret);
+  const { pathname } = new URL(secret, "http://host/");
+  expect(redactor.redact(`redirects to ${pathname}`)).toBe("redirects to /***");
+});
