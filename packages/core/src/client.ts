@@ -10,7 +10,7 @@ import { checkHeaders, type Headers } from "./headers.ts";
 import { stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
-import { below, otherOrigin } from "./own-server.ts";
+import { below, locate, otherOrigin } from "./own-server.ts";
 import { readAnswer } from "./read-answer.ts";
 import { createRedactor, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
@@ -111,7 +111,7 @@ export interface MlflowClient extends AsyncDisposable {
   request<K extends Route>(route: K, parameters: Parameters<K>, options?: RequestOptions): Promise<Answer<K>>;
   /** Global `fetch` with credentials, for this server only; paths are below the base. Does not retry. */
   readonly fetch: typeof globalThis.fetch;
-  /** The headers that a request of this client carries, for exporters that send by themselves. */
+  /** The headers that a request of this client carries, for exporters that send by themselves; a path is below the base. */
   headers(init?: { method?: string; url?: string | URL; body?: HttpBody }): Promise<Record<string, string>>;
   /** The address, and the client certificate, for libraries that connect by themselves. */
   endpoint(): Promise<{ baseUrl: URL; tls?: TlsIdentity }>;
@@ -276,7 +276,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
       return headersFor(init ?? {});
     },
     async endpoint() {
-      const resolved = await tracking.resolve();
+      const resolved = await orAborted(tracking.resolve(), closing.signal);
       const tls = await resolved.identity?.();
       return { baseUrl: new URL(resolved.base), ...(tls && { tls }) };
     },
@@ -323,9 +323,9 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
   }): Promise<Record<string, string>> {
     if (closed !== undefined) throw closedError();
     try {
-      const resolved = await tracking.resolve();
+      const resolved = await orAborted(tracking.resolve(), closing.signal);
       const method = init.method?.toUpperCase() ?? "GET";
-      const url = new URL(init.url ?? resolved.base, resolved.base);
+      const url = new URL(locate(resolved.base, init.url ?? resolved.base));
       if (url.origin !== resolved.base.origin) throw otherOrigin(url, resolved.base);
       if (resolved.signs && init.body === undefined && method !== "GET" && method !== "HEAD") {
         throw new AuthError("ERR_BODY", `headers() cannot sign a ${method} without its body`, {

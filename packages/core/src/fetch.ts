@@ -4,7 +4,7 @@ import type { CallScope } from "./call.ts";
 import { AuthError, RestError } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { OutgoingRequest } from "./outgoing.ts";
-import { below, otherOrigin } from "./own-server.ts";
+import { locate, otherOrigin } from "./own-server.ts";
 import type { Target } from "./target.ts";
 import type { HttpBody, HttpRequest, HttpResponse } from "./types.ts";
 
@@ -58,18 +58,6 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
       throw scrub(error);
     }
   };
-}
-
-function locate(base: URL, input: string | URL): URL {
-  if (input instanceof URL) return input;
-  if (/^[a-z][a-z0-9+.-]*:/i.test(input)) {
-    if (URL.canParse(input)) return new URL(input);
-    throw new AuthError("ERR_ROUTE", "fetch: the address is not a valid URL");
-  }
-  if (input.startsWith("//") || input.includes("\\"))
-    throw new AuthError("ERR_ROUTE", "the path begins like another host");
-  const [path = "", ...query] = input.split("?");
-  return below(base, path.startsWith("/") ? path : `/${path}`, query.join("?").replace(/#.*/, ""));
 }
 
 type FetchParameters = Parameters<typeof globalThis.fetch>;
@@ -164,9 +152,15 @@ function ending(response: HttpResponse, scope: CallScope): AsyncIterableIterator
 
 function decoded(raw: import("node:stream").Readable, encoding: string | undefined): import("node:stream").Readable {
   if (encoding === undefined || !/^(x-)?(gzip|deflate|br)$/.test(encoding)) return raw;
-  const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
+  const { constants, createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
   const { pipeline } = process.getBuiltinModule("node:stream");
+  // As global fetch does: an empty body is one, though it says that it is gzip.
+  const lenient = { finishFlush: constants.Z_SYNC_FLUSH };
   const decoder =
-    encoding === "br" ? createBrotliDecompress() : encoding.endsWith("gzip") ? createGunzip() : createInflate();
+    encoding === "br"
+      ? createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH })
+      : encoding.endsWith("gzip")
+        ? createGunzip(lenient)
+        : createInflate(lenient);
   return pipeline(raw, decoder, () => {});
 }

@@ -121,6 +121,13 @@ describe("what fetch answers", () => {
     expect(seen[0]?.headers["accept-encoding"]).toContain("br");
   });
 
+  test.each(["gzip", "deflate", "br"])("an empty body is empty, though %s is announced", async (encoding) => {
+    const { origin } = await serve((_, response) => response.writeHead(200, { "content-encoding": encoding }).end());
+    const [ours, theirs] = await Promise.all([make({ trackingUri: origin }).fetch("/x"), fetch(origin)]);
+    expect(await ours.text()).toBe("");
+    expect(await theirs.text()).toBe("");
+  });
+
   test("HEAD has no body", async () => {
     const { origin } = await serve((_, response) => response.writeHead(200, { "content-length": 5 }).end());
     const response = await make({ trackingUri: origin }).fetch("/x", { method: "HEAD" });
@@ -243,6 +250,18 @@ describe("headers()", () => {
     expect(await client.headers()).toEqual(expected);
     expect(await client.headers()).toEqual(expected);
     expect(await client.headers({ method: "POST", url: "/v1/traces" })).toEqual(expected);
+  });
+
+  test("signs what is sent: a path is below the base", async () => {
+    const urls: string[] = [];
+    const recorder: AuthProvider = {
+      name: "recorder",
+      resolve: () => ({ source: "test", signs: true, authorize: ({ url }) => void urls.push(url.href) }),
+    };
+    const client = make({ trackingUri: "http://127.0.0.1:9/prefix", auth: recorder });
+    await client.headers({ url: "/v1/traces" });
+    await client.headers({ url: "http://127.0.0.1:9/elsewhere" });
+    expect(urls).toEqual(["http://127.0.0.1:9/prefix/v1/traces", "http://127.0.0.1:9/elsewhere"]);
   });
 
   test("only for this server", async () => {
