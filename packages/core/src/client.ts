@@ -10,6 +10,7 @@ import { stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
 import { below, otherOrigin } from "./own-server.ts";
+import { checkOptions } from "./provider/options.ts";
 import { readAnswer } from "./read-answer.ts";
 import { createRedactor, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
@@ -130,6 +131,26 @@ interface CallPolicy {
   readonly redirects?: boolean;
 }
 
+const knownOptions: readonly (keyof ClientOptions)[] = [
+  "trackingUri",
+  "auth",
+  "registryUri",
+  "registryAuth",
+  "env",
+  "homeDir",
+  "transport",
+  "tls",
+  "timeoutMs",
+  "deadlineMs",
+  "retry",
+  "headers",
+  "workspace",
+  "log",
+  "now",
+  "signal",
+];
+const knownTls: readonly (keyof TlsTrust)[] = ["ca", "trust", "insecure"];
+
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
@@ -139,6 +160,14 @@ const unityCatalog = /^databricks-uc(?=$|:)/;
  * @throws AuthError `ERR_OPTION`, `ERR_ENV`, `ERR_TRACKING_URI` for options and variables that cannot be meant.
  */
 export function createClient(options: ClientOptions = {}): MlflowClient {
+  checkOptions(options, knownOptions, "createClient");
+  if (options.tls !== undefined) checkOptions(options.tls, knownTls, "createClient, tls");
+  const { debug, warn } = options.log ?? console;
+  if (typeof debug !== "function" || typeof warn !== "function") {
+    throw new AuthError("ERR_OPTION", "createClient: log is no logger", {
+      hint: "Pass { debug, warn }; console is one.",
+    });
+  }
   const env: Environment = Object.freeze({ ...(options.env ?? process.env) });
   const redactor = createRedactor();
   for (const secret of secretVariables(env)) redactor.add(secret);
@@ -176,12 +205,12 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
 
   const registryUri = options.registryUri || envString(env, "MLFLOW_REGISTRY_URI");
   const registryPrefix = registryUri && unityCatalog.test(registryUri) ? "unity-catalog/" : "";
-  const registryAddress =
-    registryUri && address(registryUri.replace(unityCatalog, "databricks"), "MLFLOW_REGISTRY_URI");
+  const registryOwner = options.registryUri ? "registryUri" : "MLFLOW_REGISTRY_URI";
+  const registryAddress = registryUri && address(registryUri.replace(unityCatalog, "databricks"), registryOwner);
   const registry = registryAddress
     ? createTarget({
         ...common,
-        owner: "MLFLOW_REGISTRY_URI",
+        owner: registryOwner,
         address: registryAddress,
         auth: asProvider(options.registryAuth) ?? auth,
       })
