@@ -113,7 +113,10 @@ export interface MlflowClient extends AsyncDisposable {
   readonly fetch: typeof globalThis.fetch;
   /** The headers that a request of this client carries, for exporters that send by themselves. */
   headers(init?: { method?: string; url?: string | URL; body?: HttpBody }): Promise<Record<string, string>>;
-  /** The address, and the client certificate, for libraries that connect by themselves. */
+  /**
+   * The address, and the client certificate, for libraries that connect by themselves. No slash ends a path prefix:
+   * append to `href`, since `new URL("v1/traces", baseUrl)` would drop the prefix's last part.
+   */
   endpoint(): Promise<{ baseUrl: URL; tls?: TlsIdentity }>;
   /** Every provider and why it was chosen or not. Never uses the network or starts a process. */
   explain(): Promise<AuthReport>;
