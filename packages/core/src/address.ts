@@ -11,7 +11,7 @@ export interface Address {
 }
 
 const local =
-  "Give the address of an MLflow server, beginning with http:// or https://; without a server, use mock() from @mlflow-kit/mock.";
+  "Give the address of an MLflow server, beginning with http:// or https://; without a server, unset it and use mock() from @mlflow-kit/mock.";
 
 /**
  * Reads a tracking or registry URI. Other schemes than http and https are kept as they are: a provider may know them.
