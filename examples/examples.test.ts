@@ -97,11 +97,12 @@ it("Cloudflare Access and basic", async () => {
 
 it("the OpenAI SDK through client.fetch", async () => {
   const server = await recorder({ choices: [{ message: { role: "assistant", content: "Hello" } }] });
+  vi.stubEnv("MLFLOW_TRACKING_URI", `${server.url.origin}/team`);
   vi.stubEnv("MLFLOW_TRACKING_TOKEN", "token-of-mlflow");
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await import("./openai.ts");
   expect(server.requests).toHaveLength(1);
-  expect(server.requests[0]).toMatchObject({ method: "POST", path: "/gateway/mlflow/v1/chat/completions" });
+  expect(server.requests[0]).toMatchObject({ method: "POST", path: "/team/gateway/mlflow/v1/chat/completions" });
   expect(server.requests[0]?.headers.authorization).toBe("Bearer token-of-mlflow");
   expect(log.mock.calls).toEqual([["Hello"]]);
 });

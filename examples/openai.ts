@@ -6,7 +6,7 @@ import OpenAI from "openai";
 await using client = createClient({ auth: token() });
 const { baseUrl } = await client.endpoint();
 const openai = new OpenAI({
-  baseURL: new URL("gateway/mlflow/v1", baseUrl).href,
+  baseURL: `${baseUrl.href.replace(/\/$/, "")}/gateway/mlflow/v1`,
   apiKey: "unused",
   fetch: client.fetch,
 });

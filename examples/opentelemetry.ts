@@ -7,7 +7,7 @@ import { NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trac
 await using client = createClient({ auth: basic() });
 const { baseUrl } = await client.endpoint();
 const exporter = new OTLPTraceExporter({
-  url: new URL("v1/traces", baseUrl).href,
+  url: `${baseUrl.href.replace(/\/$/, "")}/v1/traces`,
   headers: async () => ({
     ...(await client.headers()),
     "x-mlflow-experiment-id": process.env.MLFLOW_EXPERIMENT_ID ?? "0",

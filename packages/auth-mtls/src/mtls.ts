@@ -56,6 +56,9 @@ export function mtls(options: MtlsOptions = {}): AuthProvider {
     async resolve(context) {
       const sources = locate(options, context);
       if (sources === undefined) return context.skip("MLFLOW_TRACKING_CLIENT_CERT_PATH is not set");
+      if (context.trackingUri?.startsWith("http:")) {
+        context.log.warn("mtls: the tracking URI is plain http, where no certificate is presented; use https");
+      }
       return {
         source: Object.values(sources)
           .map(({ setting }) => setting)

@@ -78,6 +78,12 @@ describe("where it comes from", () => {
     expect(context.skipped).toEqual([`${certPath} is not set`]);
   });
 
+  it("plain http, where a certificate does nothing, is warned about", async () => {
+    const warned = async (trackingUri: string) => (await resolve({ cert, key }, { trackingUri })).context.warned;
+    expect(await warned("http://mlflow.test")).toEqual([expect.stringMatching(/^mtls: .* plain http/)]);
+    expect(await warned("https://mlflow.test")).toEqual([]);
+  });
+
   it("I11 a key alone, pfx beside another", async () => {
     expect(await refusal({}, { env: { [keyPath]: files.path("key") } })).toMatchObject({
       code: "ERR_AUTH_INCOMPLETE",

@@ -10,7 +10,8 @@ export interface Address {
   readonly credentials?: { readonly username: string; readonly password: string };
 }
 
-const local = "Give the http(s) address of an MLflow server; without one, use mock() from @mlflow-kit/mock.";
+const local =
+  "Give the address of an MLflow server, beginning with http:// or https://; without a server, unset it and use mock() from @mlflow-kit/mock.";
 
 /**
  * Reads a tracking or registry URI. Other schemes than http and https are kept as they are: a provider may know them.
@@ -18,12 +19,12 @@ const local = "Give the http(s) address of an MLflow server; without one, use mo
  * @throws AuthError `ERR_TRACKING_URI` for what cannot be an address, and for local stores; userinfo is never shown.
  */
 export function parseAddress(uri: string, owner: string): Address {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
+  const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(uri)?.[1]?.toLowerCase();
   if (scheme === "http" || scheme === "https") return parseHttp(uri, owner);
   if (scheme === undefined && /^databricks(-uc)?$/.test(uri)) return { uri };
   if (scheme === "databricks" || scheme === "databricks-uc" || scheme === "arn") return { uri };
-  const what = scheme === undefined ? "a path" : `a ${scheme}: URI`;
-  throw new AuthError("ERR_TRACKING_URI", `${owner} is ${what}, which is no MLflow server`, { hint: local });
+  const what = scheme === undefined ? "a path, or lacks its http:// or https://" : `a ${scheme}: URI, no MLflow server`;
+  throw new AuthError("ERR_TRACKING_URI", `${owner} is ${what}`, { hint: local });
 }
 
 function parseHttp(uri: string, owner: string): Address {

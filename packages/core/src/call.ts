@@ -36,6 +36,15 @@ export class Call {
     this.#current = current;
   }
 
+  /** `promise`, unless the call is over first; the promise itself goes on. */
+  during<T>(promise: PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#over !== undefined) return reject(this.#over.reason);
+      this.watch({ abort: reject });
+      promise.then(resolve, reject);
+    });
+  }
+
   abort(reason: unknown): void {
     if (this.#over !== undefined) return;
     this.#over = { reason };

@@ -11,6 +11,7 @@ import { stringifyJson } from "./json.ts";
 import { guardedLogger, stderrLogger } from "./log.ts";
 import { OutgoingRequest } from "./outgoing.ts";
 import { below, locate, otherOrigin } from "./own-server.ts";
+import { checkOptions } from "./provider/options.ts";
 import { readAnswer } from "./read-answer.ts";
 import { createRedactor, secretVariables } from "./redact.ts";
 import { withRetries } from "./retry.ts";
@@ -113,7 +114,10 @@ export interface MlflowClient extends AsyncDisposable {
   readonly fetch: typeof globalThis.fetch;
   /** The headers that a request of this client carries, for exporters that send by themselves; a path is below the base. */
   headers(init?: { method?: string; url?: string | URL; body?: HttpBody }): Promise<Record<string, string>>;
-  /** The address, and the client certificate, for libraries that connect by themselves. */
+  /**
+   * The address, and the client certificate, for libraries that connect by themselves. No slash ends a path prefix:
+   * append to `href`, since `new URL("v1/traces", baseUrl)` would drop the prefix's last part.
+   */
   endpoint(): Promise<{ baseUrl: URL; tls?: TlsIdentity }>;
   /** Every provider and why it was chosen or not. Never uses the network or starts a process. */
   explain(): Promise<AuthReport>;
@@ -131,6 +135,26 @@ interface CallPolicy {
   readonly redirects?: boolean;
 }
 
+const knownOptions: readonly (keyof ClientOptions)[] = [
+  "trackingUri",
+  "auth",
+  "registryUri",
+  "registryAuth",
+  "env",
+  "homeDir",
+  "transport",
+  "tls",
+  "timeoutMs",
+  "deadlineMs",
+  "retry",
+  "headers",
+  "workspace",
+  "log",
+  "now",
+  "signal",
+];
+const knownTls: readonly (keyof TlsTrust)[] = ["ca", "trust", "insecure"];
+
 const registryRoute = /^\/api\/2\.0\/(?:preview\/)?mlflow\/(registered-models|model-versions)\//;
 const unityCatalog = /^databricks-uc(?=$|:)/;
 
@@ -140,6 +164,14 @@ const unityCatalog = /^databricks-uc(?=$|:)/;
  * @throws AuthError `ERR_OPTION`, `ERR_ENV`, `ERR_TRACKING_URI` for options and variables that cannot be meant.
  */
 export function createClient(options: ClientOptions = {}): MlflowClient {
+  checkOptions(options, knownOptions, "createClient");
+  if (options.tls !== undefined) checkOptions(options.tls, knownTls, "createClient, tls");
+  const { debug, warn } = options.log ?? console;
+  if (typeof debug !== "function" || typeof warn !== "function") {
+    throw new AuthError("ERR_OPTION", "createClient: log is no logger", {
+      hint: "Pass { debug, warn }; console is one.",
+    });
+  }
   const env: Environment = Object.freeze({ ...(options.env ?? process.env) });
   const redactor = createRedactor();
   for (const secret of secretVariables(env)) redactor.add(secret);
@@ -179,12 +211,12 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
 
   const registryUri = options.registryUri || envString(env, "MLFLOW_REGISTRY_URI");
   const registryPrefix = registryUri && unityCatalog.test(registryUri) ? "unity-catalog/" : "";
-  const registryAddress =
-    registryUri && address(registryUri.replace(unityCatalog, "databricks"), "MLFLOW_REGISTRY_URI");
+  const registryOwner = options.registryUri ? "registryUri" : "MLFLOW_REGISTRY_URI";
+  const registryAddress = registryUri && address(registryUri.replace(unityCatalog, "databricks"), registryOwner);
   const registry = registryAddress
     ? createTarget({
         ...common,
-        owner: "MLFLOW_REGISTRY_URI",
+        owner: registryOwner,
         address: registryAddress,
         auth: asProvider(options.registryAuth) ?? auth,
       })
@@ -227,7 +259,7 @@ export function createClient(options: ClientOptions = {}): MlflowClient {
     if (call.deadlineMs !== undefined) checkNumber("deadlineMs", call.deadlineMs);
     const scope = calls.open(call.signal, call.deadlineMs ?? settings.deadlineMs);
     try {
-      const resolved = target.resolved ?? (await orAborted(target.resolve(), scope.call.signal));
+      const resolved = target.resolved ?? (await scope.call.during(target.resolve()));
       const prefixed = inRegistry && registryPrefix ? path.replace("/mlflow/", `/mlflow/${registryPrefix}`) : path;
       const url = below(resolved.base, prefixed, query);
       const headers = defaults();

@@ -51,9 +51,17 @@ function compose(kind: Composition["kind"], members: AuthProvider[]): AuthProvid
 export function checkProvider(provider: unknown, owner: string): asserts provider is AuthProvider {
   const { name, resolve } = (provider ?? {}) as Partial<AuthProvider>;
   if (typeof name === "string" && name !== "" && typeof resolve === "function") return;
-  throw new AuthError("ERR_OPTION", `${owner} was given something that is no provider`, {
-    hint: "A provider has a name and a resolve function; the factories are called: token(), not token.",
-  });
+  const [what, hint] = mistaken(provider);
+  throw new AuthError("ERR_OPTION", `${owner} was given ${what} that is no provider`, { hint });
+}
+
+function mistaken(provider: unknown): [what: string, hint: string] {
+  if (typeof provider === "function") return ["a function", "Call the factory: token(), not token."];
+  if (Array.isArray(provider)) return ["an array", "Give the providers one by one: chain(a, b), not chain([a, b])."];
+  if (typeof (provider as PromiseLike<unknown> | null | undefined)?.then === "function") {
+    return ["a promise", "Await it first."];
+  }
+  return ["something", "A provider has a name and a resolve function: basic(), token(), or one of your own."];
 }
 
 /** Says out loud that nothing is sent. Ends a chain that may find nothing. */

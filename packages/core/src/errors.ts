@@ -28,13 +28,13 @@ export type ErrorCode =
   | "ERR_HTTP_AWS" // API Gateway and AWS signature errors
   | "ERR_HTTP_CLIENT_CERTIFICATE" // a client certificate is required, or was refused
   | "ERR_HTTP_PROXY_AUTH" // 407
-  | "ERR_HTTP_WORKSPACE" // a missing or unknown workspace
   // RestError: MLflow answered
   | "ERR_REST"
+  | "ERR_HTTP_WORKSPACE" // a missing or unknown workspace
   | "ERR_RESPONSE" // an answer that is no MLflow answer
   | "ERR_REDIRECT"
+  // ConnectionError, TimeoutError: nothing, or not everything, came back
   | "ERR_RESPONSE_TOO_LARGE"
-  // ConnectionError, TimeoutError: nothing came back
   | "ERR_CONNECTION"
   | "ERR_DNS"
   | "ERR_PROXY"

@@ -1,4 +1,3 @@
-import { orAborted } from "./backoff.ts";
 import { isBodySource } from "./body.ts";
 import type { CallScope } from "./call.ts";
 import { AuthError, RestError } from "./errors.ts";
@@ -26,7 +25,7 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined;
     const scope = options.scope(signal);
     try {
-      const resolved = target.resolved ?? (await orAborted(target.resolve(), scope.call.signal));
+      const resolved = target.resolved ?? (await scope.call.during(target.resolve()));
       const url = input instanceof Request ? new URL(input.url) : locate(resolved.base, input);
       const omit = (init?.credentials ?? (input instanceof Request ? input.credentials : undefined)) === "omit";
       if (url.username || url.password) {
@@ -38,7 +37,7 @@ export function createFetch(options: FetchOptions): typeof globalThis.fetch {
       const request = normalise(url, input, init);
       let { body } = request;
       if (resolved.signs && !omit && body instanceof ReadableStream) {
-        body = await orAborted(buffered(body), scope.call.signal);
+        body = await scope.call.during(buffered(body));
       }
       if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) scope.liftDeadline();
       const headers = { ...(omit ? { "user-agent": defaults()["user-agent"] ?? "" } : defaults()), ...request.headers };

@@ -26,7 +26,13 @@ export function checkHeader(name: string, content: unknown, owner: string): stri
   if (framing.has(key)) {
     throw new AuthError("ERR_AUTH_INVALID", `${owner}: the header ${key} belongs to the connection and cannot be set`);
   }
-  if (typeof content !== "string" || !value.test(content)) {
+  if (typeof content !== "string") {
+    const what = content === undefined ? "undefined" : "not a string";
+    throw new AuthError("ERR_AUTH_INVALID", `${owner}: the value of the header ${key} is ${what}`, {
+      hint: "See whether the variable that it comes from is set.",
+    });
+  }
+  if (!value.test(content)) {
     throw new AuthError("ERR_AUTH_INVALID", `${owner}: the header ${key} has a value that a header cannot carry`, {
       hint: "Look for a line break, a control character or a character beyond Latin-1 in the value.",
     });

@@ -1,3 +1,4 @@
+import { orAborted } from "./backoff.ts";
 import type { Call } from "./call.ts";
 import { copyHeaders, type Headers } from "./headers.ts";
 import type { HttpBody, HttpRequest } from "./types.ts";
@@ -30,4 +31,9 @@ export function copyRequest(original: HttpRequest, url: URL = original.url): Htt
     return new OutgoingRequest(original.method, url, headers, original.body, original.call);
   }
   return { ...original, url, headers };
+}
+
+/** `promise`, unless the request is given up first. */
+export function during<T>(promise: PromiseLike<T>, request: HttpRequest): Promise<T> {
+  return request instanceof OutgoingRequest ? request.call.during(promise) : orAborted(promise, request.signal);
 }

@@ -1,5 +1,6 @@
 import { type Environment, envBoolean, envNumber, envString } from "./environment.ts";
 import { AuthError } from "./errors.ts";
+import { checkOptions } from "./provider/options.ts";
 
 export interface RetryOptions {
   /** Attempts after the first. Default `MLFLOW_HTTP_REQUEST_MAX_RETRIES`, else 7. */
@@ -19,12 +20,19 @@ export interface Settings {
   readonly retry: Required<RetryOptions>;
 }
 
-/** What the options leave open is read from the environment; names and defaults are MLflow's. Durations there are seconds. */
+const knownRetry: readonly (keyof RetryOptions)[] = ["maxRetries", "backoffFactor", "jitter", "respectRetryAfter"];
+
+/**
+ * What the options leave open is read from the environment; names and defaults are MLflow's. Durations there are seconds.
+ *
+ * @throws AuthError `ERR_OPTION` for an unknown or impossible option, `ERR_ENV` for such a variable.
+ */
 export function readSettings(
   options: { timeoutMs?: number; deadlineMs?: number; retry?: RetryOptions | false; workspace?: string },
   env: Environment,
 ): Settings {
   const retry: RetryOptions = options.retry === false ? { maxRetries: 0 } : (options.retry ?? {});
+  checkOptions(retry, knownRetry, "createClient, retry");
   const seconds = envNumber(env, "MLFLOW_HTTP_REQUEST_TIMEOUT");
   const settings = {
     timeoutMs: options.timeoutMs ?? (seconds ?? 120) * 1000,

@@ -1,7 +1,6 @@
 import type { Address } from "./address.ts";
 import { isLoopback } from "./address.ts";
 import { type ActiveMember, authorize, type OnHeader, type Used } from "./authorize.ts";
-import { orAborted } from "./backoff.ts";
 import { isReplayable } from "./body.ts";
 import { peekText } from "./buffered-body.ts";
 import { anonymous } from "./compose.ts";
@@ -11,7 +10,7 @@ import { isRefusal } from "./diagnose/index.ts";
 import type { Environment } from "./environment.ts";
 import { AuthError } from "./errors.ts";
 import type { Headers } from "./headers.ts";
-import { copyRequest } from "./outgoing.ts";
+import { copyRequest, during } from "./outgoing.ts";
 import { printableHeaders, type Redactor, redactUrl } from "./redact.ts";
 import { follow } from "./redirect.ts";
 import {
@@ -277,7 +276,7 @@ export function createTarget(options: TargetOptions): Target {
   async function authorisedRequest(ready: Resolved, original: HttpRequest, used: Used): Promise<HttpRequest> {
     const request = copyRequest(original, ready.signs ? new URL(original.url) : original.url);
     const written = authorize(ready.members, original.headers, request, ready.onHeader, used);
-    if (written !== undefined) await orAborted(written, original.signal);
+    if (written !== undefined) await during(written, original);
     return request;
   }
 
@@ -289,7 +288,7 @@ export function createTarget(options: TargetOptions): Target {
       const { auth, cache } = member;
       const credential = used.get(member);
       if (auth.recover) {
-        if (!(await orAborted(Promise.resolve(auth.recover(refusal, refused)), original.signal))) continue;
+        if (!(await during(Promise.resolve(auth.recover(refusal, refused)), original))) continue;
         changed = true;
         if (cache && credential) await renew(member, cache, credential, original.signal);
       } else if (refusal.status === 401 && cache && credential && !auth.signs) {

@@ -48,6 +48,14 @@ describe("parseAddress", () => {
     expect(error.hint).toContain("@mlflow-kit/mock");
   });
 
+  test.each(["mlflow.example.com", "localhost:5000", "127.0.0.1:5000", ' "http://h"'])(
+    "%s lacks its scheme, and is told so",
+    (uri) => {
+      expect(refusal(uri).message).toBe("MLFLOW_TRACKING_URI is a path, or lacks its http:// or https://");
+      expect(refusal(uri).hint).toContain("beginning with http:// or https://");
+    },
+  );
+
   test.each([
     "databricks",
     "databricks://profile",

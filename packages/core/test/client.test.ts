@@ -115,6 +115,35 @@ describe("a request", () => {
   });
 });
 
+describe("options", () => {
+  test.each([
+    [{ trackingURI: "http://h" }, 'createClient: there is no option "trackingURI"'],
+    [{ password: "SENTINEL" }, 'createClient: there is no option "password"'],
+    [{ tls: { rejectUnauthorized: false } }, 'createClient, tls: there is no option "rejectUnauthorized"'],
+    [{ tls: false }, "createClient, tls: the options are no object"],
+    [{ retry: 3 }, "createClient, retry: the options are no object"],
+    [{ retry: { retries: 3 } }, 'createClient, retry: there is no option "retries"'],
+    ["http://h", "createClient: the options are no object"],
+    [null, "createClient: the options are no object"],
+    [{ log: () => {} }, "createClient: log is no logger"],
+  ])("C08 %j is an error, not a client that sends nothing", (options, message) => {
+    expect(() => createClient(options as ClientOptions)).toThrow(
+      expect.objectContaining({ code: "ERR_OPTION", message }),
+    );
+  });
+
+  test("a registry's address is blamed on the option that gave it", () => {
+    expect(() => make({ registryUri: "./mlruns" })).toThrow(/^registryUri is a path/);
+    expect(() => make({ env: { MLFLOW_REGISTRY_URI: "./mlruns" } })).toThrow(/^MLFLOW_REGISTRY_URI is a path/);
+  });
+
+  test("a header without a value is told from one that HTTP cannot carry", () => {
+    const headers = { "x-key": undefined as unknown as string };
+    expect(() => make({ headers })).toThrow("headers: the value of the header x-key is undefined");
+    expect(() => gatewayHeaders(headers)).toThrow("gateway-headers: the value of the header x-key is undefined");
+  });
+});
+
 describe("selection", () => {
   test("happens once, for any number of calls", async () => {
     let resolved = 0;

@@ -86,6 +86,15 @@ test.each([null, 1, "x", { source: 1 }, {}])("C08 a provider that resolves to %j
   expect(error).toMatchObject({ code: "ERR_AUTH_PROVIDER" });
 });
 
-test.each([undefined, {}, { name: "x" }, () => {}])("C08 %j is no provider", (value) => {
-  expect(() => chain(value as never)).toThrow(/no provider/);
+test.each([
+  [undefined, /has a name and a resolve function/],
+  [{}, /has a name and a resolve function/],
+  [{ name: "x" }, /has a name and a resolve function/],
+  [() => {}, /Call the factory/],
+  [[provider("a", {})], /one by one/],
+  [Promise.resolve(provider("a", {})), /Await it/],
+])("C08 %j is no provider", (value, hint) => {
+  expect(() => chain(value as never)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining("no provider"), hint: expect.stringMatching(hint) }),
+  );
 });

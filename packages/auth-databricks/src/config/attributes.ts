@@ -80,14 +80,8 @@ export const attributes: readonly Attribute[] = [
 ];
 
 const byKey = new Map<string, Attribute>(attributes.map((one) => [one.key, one]));
-const byName = new Map(attributes.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)));
 
 /** By its name in code. */
 export function attributeByKey(key: string): Attribute | undefined {
   return byKey.get(key);
-}
-
-/** By its name in the file, or another SDK's. */
-export function attributeByName(name: string): Attribute | undefined {
-  return byName.get(name);
 }

@@ -16,7 +16,8 @@ export function byStatus(answer: Answer): Diagnosis {
   }
   const errorCode = nameOf(status);
   const where = `${method} ${url.origin}${url.pathname}`;
-  const quoted = saidIn(answer) === "" ? "an empty body" : `"${saidIn(answer)}"`;
+  const nothing = isHtml(answer) ? "a page without a title" : "an empty body";
+  const quoted = saidIn(answer) === "" ? nothing : `"${saidIn(answer)}"`;
   if (status < 300) {
     return {
       code: "ERR_RESPONSE",

@@ -37,6 +37,6 @@ function checkPart(value: unknown, owner: string, setting: string): string {
             : undefined;
   if (what === undefined) return value as string;
   throw new AuthError("ERR_AUTH_INVALID", `${owner}: ${setting} ${what}`, {
-    hint: `Check ${setting}; a line break at its end is the usual cause of a control character.`,
+    hint: `Check ${setting}${what === "holds a control character" ? "; a line break at its end is the usual cause" : ""}.`,
   });
 }

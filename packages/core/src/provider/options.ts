@@ -6,9 +6,9 @@ import { AuthError } from "../errors.ts";
  * @throws AuthError `ERR_OPTION` with the names that are known.
  */
 export function checkOptions(options: unknown, known: readonly string[], owner: string): void {
-  if (typeof options === "object" && options !== null && Object.keys(options).every((name) => known.includes(name)))
-    return;
-  const what =
-    typeof options === "object" && options !== null ? "there is an unknown option" : "the options are no object";
+  const isObject = typeof options === "object" && options !== null;
+  const unknown = isObject ? Object.keys(options).find((name) => !known.includes(name)) : undefined;
+  if (isObject && unknown === undefined) return;
+  const what = isObject ? `there is no option ${JSON.stringify(unknown)}` : "the options are no object";
   throw new AuthError("ERR_OPTION", `${owner}: ${what}`, { hint: `The options are: ${known.join(", ")}.` });
 }

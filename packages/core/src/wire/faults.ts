@@ -336,6 +336,9 @@ function proxyHint(proxy: ProxyServer): string {
 }
 
 function lostHint(scene: Scene): string {
+  if (scene.proxy === undefined && scene.origin.startsWith("http:")) {
+    return "The server may have restarted, or may speak https on this port; its log says more.";
+  }
   return scene.proxy === undefined
     ? "The server may have restarted; its log says more."
     : `The proxy ${scene.proxy.url.origin} or the server behind it may have restarted.`;

@@ -22,4 +22,5 @@ it("C08 lists the known options when there is an unknown one", () => {
       }),
     );
   }
+  expect(() => checkOptions({ a: 1, b: 2 }, ["a"], "basic")).toThrow('basic: there is no option "b"');
 });

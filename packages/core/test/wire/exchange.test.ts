@@ -234,6 +234,7 @@ describe("connections", () => {
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ code: "ERR_CONNECTION_LOST", sent: true, retryable: true });
     expect(error.message).toBe(`http://127.0.0.1:${server.port} closed the connection without an answer`);
+    expect(error.hint).toContain("may speak https on this port");
     expect(await (await get(url)).body.text()).toBe("ok");
   });
 

@@ -10,7 +10,7 @@ import type { State, Store } from "./store.ts";
 import { type Users, userRoutes } from "./users.ts";
 
 /** The release of MLflow that the engine was compared with. */
-export const mlflowVersion = "3.18.0";
+const mlflowVersion = "3.18.0";
 
 /** One request, its path below the server's prefix. */
 export interface Question {
