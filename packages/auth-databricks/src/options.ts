@@ -72,7 +72,7 @@ export interface Settings {
 /** The official SDK's `Config`, or anything that writes headers the same way. */
 export interface HeaderCredentials {
   authenticate(headers: Headers): PromiseLike<unknown> | unknown;
-  /** Asked when no host is configured. */
+  /** Where they are good; asked unless the option `host` says it. */
   getHost?(): PromiseLike<URL | string> | URL | string;
 }
 

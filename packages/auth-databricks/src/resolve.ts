@@ -3,7 +3,6 @@ import { fromHeaderCredentials, fromTokenCredentials } from "./adapters.ts";
 import { loadConfig } from "./config/config.ts";
 import type { Config, Draft } from "./config/draft.ts";
 import { cloudEnvironment } from "./config/environment.ts";
-import { canonicalHost } from "./config/host.ts";
 import { checkGroups } from "./config/validate.ts";
 import { fault } from "./errors.ts";
 import { type DatabricksOptions, isHeaderCredentials } from "./options.ts";
@@ -22,7 +21,8 @@ export interface Called extends Pick<DatabricksOptions, "credentials" | "googleA
 
 /** Settles how to authenticate, once it is clear that it is Databricks. */
 export async function resolveConfigured(called: Called, context: AuthContext): Promise<Auth> {
-  const { given, uri, credentials, googleAuth, among = strategies } = called;
+  const { uri, credentials, googleAuth, among = strategies } = called;
+  const given = await withHostOf(credentials, called.given);
   const config = await loadConfig(given, uri, context);
   checkServer(config, uri, context);
   if (config.settings.skipVerify) {
@@ -43,16 +43,23 @@ function checkServer({ settings, sources }: Config, uri: DatabricksUri | undefin
   });
 }
 
-async function adapted(credentials: NonNullable<DatabricksOptions["credentials"]>, config: Config): Promise<Auth> {
-  const { settings } = config;
-  const told = settings.host ?? (isHeaderCredentials(credentials) && (await credentials.getHost?.()));
-  const host = told ? canonicalHost(String(told))?.host : undefined;
+/** Credentials that know their host are for it: like any option, it comes before the environment and the file. */
+async function withHostOf(credentials: DatabricksOptions["credentials"], given: Draft): Promise<Draft> {
+  if (!isHeaderCredentials(credentials) || given.settings.host !== undefined) return given;
+  const host = await credentials.getHost?.();
+  if (!host) return given;
+  const sources = new Map(given.sources).set("host", "option credentials");
+  return { settings: { ...given.settings, host: String(host) }, sources };
+}
+
+function adapted(credentials: NonNullable<DatabricksOptions["credentials"]>, { settings }: Config): Auth {
+  const { host } = settings;
   if (host === undefined) {
     throw fault("ERR_AUTH_INCOMPLETE", "no host configured", { hint: "Set DATABRICKS_HOST or the option host." });
   }
   const auth = isHeaderCredentials(credentials)
     ? fromHeaderCredentials(credentials)
-    : fromTokenCredentials(credentials, settings, cloudEnvironment({ ...settings, host }));
+    : fromTokenCredentials(credentials, settings, cloudEnvironment(settings));
   return {
     source: "option credentials",
     baseUrl: new URL(host),

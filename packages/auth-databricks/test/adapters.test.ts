@@ -18,7 +18,7 @@ describe("an object with authenticate(headers), as the official SDK's Config", (
     expect(await headersOf(auth, context)).toEqual({ authorization: "Bearer sdk" });
   });
 
-  test("a host that is configured wins, and other settings of the environment do not contradict it", async () => {
+  test("U13 its host comes before the environment's, whose other settings do not contradict it", async () => {
     const env = {
       DATABRICKS_HOST: "h",
       DATABRICKS_TOKEN: "t",
@@ -27,8 +27,19 @@ describe("an object with authenticate(headers), as the official SDK's Config", (
     };
     const context = testContext({ env, trackingUri: "databricks" });
     const auth = await resolve({ credentials: config }, context);
-    expect(auth.baseUrl?.href).toBe("https://h/");
+    expect(auth.baseUrl?.href).toBe("https://sdk.example/");
     expect(await headersOf(auth, context)).toEqual({ authorization: "Bearer sdk", "x-databricks-workspace-id": "5" });
+    const { authenticate } = config;
+    expect((await resolve({ credentials: { authenticate } }, context)).baseUrl?.href).toBe("https://h/");
+  });
+
+  test("U13 the option host alone comes before its own, and no other server gets its headers", async () => {
+    expect((await resolve({ credentials: config, host: "h" }, testContext())).baseUrl?.href).toBe("https://h/");
+    const error = await failureOf(resolve({ credentials: config }, testContext({ trackingUri: "https://h" })));
+    expect(error).toMatchObject({
+      code: "ERR_AUTH_CONFLICT",
+      message: "databricks: the tracking URI is https://h, and option credentials is https://sdk.example",
+    });
   });
 
   test("its error is told without what could be a token, and not handed on", async () => {

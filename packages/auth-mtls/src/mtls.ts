@@ -16,7 +16,7 @@ export interface MtlsOptions {
   readonly pfx?: string | Uint8Array;
   /** Of the key or the PKCS#12 file. */
   readonly passphrase?: string;
-  /** Name to ask for (SNI) and to verify, when it is not the URL's host. */
+  /** Name to ask the server for (SNI) and to verify, when it is not the URL's host. Not for token endpoints. */
   readonly servername?: string;
   /** Present the certificate to token endpoints, too. Default false. */
   readonly tokenEndpointCertificate?: boolean;

@@ -219,6 +219,15 @@ describe("M17 where the certificate does not go", () => {
     );
   });
 
+  it("M15 the name of the tracking server is not asked of the token endpoint", async () => {
+    const endpoint = await gate({ answer: () => [200, {}, '{"access_token":"fresh-token","token_type":"Bearer"}'] });
+    const { url } = await gate(authority.issue({ hosts: ["inner.test"] }));
+    const identity = mtls({ ...ada, servername: "inner.test", tokenEndpointCertificate: true });
+    const made = client({ trackingUri: url, auth: combine(identity, fetched(`${endpoint.url}/token`)) });
+    expect(await made.call()).toMatchObject({ client: "ada", authorization: "Bearer fresh-token" });
+    expect(endpoint.seen).toMatchObject([{ client: "ada" }]);
+  });
+
   it("M17 not to a registry of plain http", async () => {
     const { url } = await gate();
     const plain = createHttpServer((_, response) => void response.end("{}"));

@@ -17,6 +17,8 @@ export interface IdentityOptions {
   readonly profile?: string;
 }
 
+const webIdentity = "AWS_WEB_IDENTITY_TOKEN_FILE";
+
 /**
  * Options, else the profile option, else the keys of the environment, else the AWS chain: profile, web identity,
  * container, instance. As in botocore, keys of the environment come before `AWS_PROFILE`.
@@ -87,6 +89,12 @@ function ofFunction(provider: AwsCredentialProvider): Identity {
 
 function ofChain(env: AuthContext["env"], profile: AwsProfile, region: string): Identity {
   const from = describeChain(env, profile);
+  if (from === webIdentity && !envString(env, "AWS_ROLE_ARN")) {
+    // AWS's chain would pass it over in silence, and go on as the machine.
+    throw new AuthError("ERR_AUTH_INCOMPLETE", `sigv4: ${webIdentity} is set but AWS_ROLE_ARN is not`, {
+      hint: `Set AWS_ROLE_ARN to the role that the token is for, or unset ${webIdentity}.`,
+    });
+  }
   let provider: AwsCredentialProvider | undefined;
   return {
     from,
@@ -115,7 +123,7 @@ async function awsChain(
     configFilepath: profile.configFile,
     filepath: profile.credentialsFile,
     ignoreCache: true,
-    webIdentityTokenFile: envString(env, "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    webIdentityTokenFile: envString(env, webIdentity),
     roleArn: envString(env, "AWS_ROLE_ARN"),
     roleSessionName: envString(env, "AWS_ROLE_SESSION_NAME"),
     parentClientConfig: { region },
@@ -134,7 +142,7 @@ function describeChain(env: AuthContext["env"], { name, setting, values }: AwsPr
   if (values.has("sso_session") || values.has("sso_start_url")) return `${profile}: SSO`;
   if (values.has("credential_process")) return `${profile}: credential_process`;
   if (values.has("login_session")) return `${profile}: aws login`;
-  if (envString(env, "AWS_WEB_IDENTITY_TOKEN_FILE")) return "AWS_WEB_IDENTITY_TOKEN_FILE";
+  if (envString(env, webIdentity)) return webIdentity;
   for (const variable of ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]) {
     if (envString(env, variable)) return variable;
   }

@@ -77,6 +77,13 @@ describe("S12 half-set keys", () => {
     await expect(resolve(env, home.path)).rejects.toMatchObject({ code: "ERR_AUTH_INCOMPLETE", message });
   });
 
+  it("S12 a web identity without its role is an error, and not the machine's identity", async () => {
+    await expect(resolve({ AWS_WEB_IDENTITY_TOKEN_FILE: "/x" })).rejects.toMatchObject({
+      code: "ERR_AUTH_INCOMPLETE",
+      message: "sigv4: AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not",
+    });
+  });
+
   it("S12 of a profile are an error", async () => {
     await using home = await temporaryHome({ ".aws/credentials": `[default]\naws_secret_access_key = ${sentinel}\n` });
     await expect(resolve({}, home.path)).rejects.toMatchObject({
@@ -121,7 +128,7 @@ describe("S11 where credentials come from", () => {
   });
 
   it.each([
-    [{ AWS_WEB_IDENTITY_TOKEN_FILE: "/x" }, "AWS_WEB_IDENTITY_TOKEN_FILE"],
+    [{ AWS_WEB_IDENTITY_TOKEN_FILE: "/x", AWS_ROLE_ARN: "r" }, "AWS_WEB_IDENTITY_TOKEN_FILE"],
     [{ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://x" }, "AWS_CONTAINER_CREDENTIALS_FULL_URI"],
     [{}, "instance metadata"],
     [

@@ -2,6 +2,7 @@ import type { AuthContext } from "@mlflow-kit/core";
 import { expandHome, readOptionalFile, warnIfExposed } from "@mlflow-kit/core/provider";
 import { fault, owner } from "../errors.ts";
 import { attributes } from "./attributes.ts";
+import { describeConfig } from "./describe.ts";
 import { type Draft, fill } from "./draft.ts";
 import { canonicalHost } from "./host.ts";
 import { type Ini, IniError, parseIni } from "./ini.ts";
@@ -20,7 +21,7 @@ const fallback = "DEFAULT";
  */
 export async function readProfile(draft: Draft, context: AuthContext): Promise<void> {
   const chosen = draft.settings.profile;
-  if (chosen === reserved) throw reservedName();
+  if (chosen === reserved) throw reservedName(draft);
   const shown = draft.settings.configFile ?? "~/.databrickscfg";
   const about = { owner, setting: draft.sources.get("configFile") ?? "DATABRICKS_CONFIG_FILE" };
   const path = expandHome(shown, context.homeDir, about);
@@ -28,12 +29,12 @@ export async function readProfile(draft: Draft, context: AuthContext): Promise<v
   if (text === undefined) return;
   const ini = parse(text, shown);
   const byDefault = ini.get(reserved)?.get("default_profile")?.trim() || undefined;
-  if (chosen === undefined && byDefault === reserved) throw reservedName();
+  if (chosen === undefined && byDefault === reserved) throw reservedName(draft);
   const profile = chosen ?? byDefault ?? fallback;
   const section = ini.get(profile);
   if (section === undefined || section.size === 0) {
     if (chosen === undefined && byDefault === undefined) return;
-    throw fault("ERR_AUTH_FILE", `resolve: ${shown} has no ${profile} profile configured`, {
+    throw fault("ERR_AUTH_FILE", `resolve: ${shown} has no ${profile} profile configured.${describeConfig(draft)}`, {
       hint: `Its profiles are ${profilesOf(ini).join(", ") || "none"}; add one with: databricks configure --profile NAME`,
     });
   }
@@ -71,8 +72,7 @@ function profilesOf(ini: Ini): string[] {
   return [...ini].filter(([name, section]) => name !== reserved && section.size > 0).map(([name]) => name);
 }
 
-function reservedName() {
-  return fault("ERR_AUTH_FILE", `resolve: ${reserved} is a reserved section name and cannot be used as a profile`, {
-    hint: "Choose another profile.",
-  });
+function reservedName(draft: Draft) {
+  const what = `resolve: ${reserved} is a reserved section name and cannot be used as a profile`;
+  return fault("ERR_AUTH_FILE", `${what}.${describeConfig(draft)}`, { hint: "Choose another profile." });
 }

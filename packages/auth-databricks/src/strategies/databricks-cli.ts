@@ -45,9 +45,8 @@ async function findCli(
 ): Promise<string | undefined> {
   const { databricksCliPath } = settings;
   const about = { owner, setting: "databricks_cli_path" };
-  const found = databricksCliPath
-    ? [expandHome(databricksCliPath, context.homeDir, about)]
-    : await alongPath("databricks", context.env);
+  const name = databricksCliPath ?? "databricks";
+  const found = /[\\/]/.test(name) ? [expandHome(name, context.homeDir, about)] : await alongPath(name, context.env);
   const sizes = await Promise.all(found.map(sizeOf));
   const current = found.find((_, index) => (sizes[index] ?? 0) >= legacyBelow);
   if (current !== undefined) return current;

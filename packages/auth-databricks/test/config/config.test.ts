@@ -120,10 +120,21 @@ describe("merging", () => {
     expect(settings).toEqual({ profile: "p" });
   });
 
+  test.each([
+    ["no", "~/.databrickscfg has no no profile configured"],
+    ["__settings__", "__settings__ is a reserved section name and cannot be used as a profile"],
+  ])("the profile %s is an error that ends in what was configured", async (profile, what) => {
+    const env = { DATABRICKS_CONFIG_PROFILE: profile, DATABRICKS_TOKEN: "SENTINEL" };
+    const error = await failure(loadFrom("[a]\nhost = h\n", {}, env));
+    expect(error.message).toBe(
+      `databricks: resolve: ${what}. Config: token=***, profile=${profile}. Env: DATABRICKS_TOKEN, DATABRICKS_CONFIG_PROFILE`,
+    );
+  });
+
   test("default_profile that is not there is an error that lists the profiles", async () => {
     const error = await failure(loadFrom("[__settings__]\ndefault_profile = no\n[a]\nhost = h\n[b]\nhost = h\n"));
     expect(error).toMatchObject({ code: "ERR_AUTH_FILE", hint: expect.stringContaining("a, b") });
-    expect(error.message).toBe("databricks: resolve: ~/.databrickscfg has no no profile configured");
+    expect(error.message).toBe("databricks: resolve: ~/.databrickscfg has no no profile configured.");
   });
 
   test("a setting of the host's query is used where none is set", async () => {

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DatabricksOptions } from "../../src/options.ts";
 import { testContext } from "../support/context.ts";
@@ -116,6 +116,20 @@ describe("finding it", () => {
     expect(await login("/nonexistent", { databricksCliPath: path }).headers()).toEqual({
       authorization: "Bearer cli-token",
     });
+  });
+
+  test("databricks_cli_path without a folder is a name on PATH", async () => {
+    const { bin } = await install([prints(good)]);
+    const other = await writeExecutable(bin, "dbx", [version, prints({ ...good, access_token: "other" })], mega);
+    expect(await login(bin, { databricksCliPath: "dbx" }).headers()).toEqual({ authorization: "Bearer other" });
+    const before = process.cwd();
+    process.chdir(dirname(other));
+    try {
+      const error = await failureOf(login("/nonexistent", { databricksCliPath: "dbx" }).headers());
+      expect(error.message).toContain("databricks CLI not found");
+    } finally {
+      process.chdir(before);
+    }
   });
 });
 

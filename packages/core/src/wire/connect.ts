@@ -193,7 +193,8 @@ export function createConnector(options: ConnectorOptions): Connector {
 
     async function greet(trust: Trust, identity: TlsIdentity | undefined, carrier: Socket | undefined): Promise<Link> {
       const { context, sessions } = stateOf(identity, trust);
-      const server = serverOf(net, target.host, identity?.servername);
+      // The name is the tracking server's; a token endpoint has its own.
+      const server = serverOf(net, target.host, options.role === "tracking" ? identity?.servername : undefined);
       const key = `${target.host}:${target.port}:${server.servername}`;
       const socket = tls.connect({
         ...server,

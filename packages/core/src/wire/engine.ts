@@ -53,7 +53,8 @@ export function createEngine(options: WireOptions): Engine {
         secure,
         host: bareHost(url.hostname),
         port: Number(url.port) || (secure ? 443 : 80),
-        proxy: proxyFor(url, env),
+        // A token endpoint of plain http is on this machine, and what it is told stays here.
+        proxy: role === "token-endpoint" && !secure ? undefined : proxyFor(url, env),
       };
       pool = new Pool(target, connector, Client);
       pools.set(key, pool);

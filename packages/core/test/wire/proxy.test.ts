@@ -159,6 +159,20 @@ describe("through a proxy", () => {
     });
   }
 
+  test("U16 a token endpoint of plain http is on this machine, and no proxy hears of it", async () => {
+    const proxy = await listen(createHttpServer((_, response) => void response.end("proxy")));
+    const endpoint = await listen(createHttpServer((_, response) => void response.end("endpoint")));
+    const env = { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const url = new URL(`http://127.0.0.1:${endpoint.port}/token`);
+    for (const [trustMode, answered] of [
+      ["tracking", "proxy"],
+      ["token-endpoint", "endpoint"],
+    ] as const) {
+      const answer = await wire({ env, trustMode }).send({ method: "GET", url, headers: {} });
+      expect(await answer.body.text()).toBe(answered);
+    }
+  });
+
   test("U17 http goes in absolute form, with the proxy's authorization", async () => {
     const seen: unknown[] = [];
     const proxy = await listen(
